@@ -1,0 +1,70 @@
+//! A bulletin: what people are told of one hazard in some zones.
+
+use std::fmt;
+
+use sensors::place::ZoneId;
+use sensors::time::Timestamp;
+
+use crate::alert::AlertId;
+use crate::hazard::{Hazard, Severity};
+
+/// Derived from the transition that made it: the same in every replay.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BulletinId(pub std::sync::Arc<str>);
+
+impl fmt::Display for BulletinId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A language of the city, as its BCP 47 tag: `vi`, `en`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lang(pub std::sync::Arc<str>);
+
+/// What the bulletin does in its episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// The first of an episode.
+    Issued,
+    /// The level went up.
+    Raised,
+    /// The level went down and is not `none`, or the condition is over; not an all-clear.
+    Eased,
+}
+
+/// Text in one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The language.
+    pub lang: Lang,
+    /// At most 50 characters.
+    pub title: String,
+    /// At most 160 characters in a push; what, where, when, what to do.
+    pub body: String,
+}
+
+/// What people get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bulletin {
+    /// Its id.
+    pub id: BulletinId,
+    /// The episode that it belongs to.
+    pub alert: AlertId,
+    /// The hazard.
+    pub hazard: Hazard,
+    /// What it does.
+    pub act: Act,
+    /// The severity of the level it tells of.
+    pub severity: Severity,
+    /// The greatest severity of the episode: everybody who was told then is told now.
+    pub severity_max: Severity,
+    /// The zones it is for, in configuration order; empty only for telemetry.
+    pub zones: Vec<ZoneId>,
+    /// When it was made, by the running clock.
+    pub at: Timestamp,
+    /// Whether it goes out now; otherwise it is a proposal that waits for an officer.
+    pub automatic: bool,
+    /// One text per language, Vietnamese first.
+    pub texts: Vec<Text>,
+}

@@ -1,0 +1,1 @@
+//! The words of the city, in every language, from its configuration.

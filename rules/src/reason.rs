@@ -1,0 +1,1 @@
+//! Whether to send: a reason, computed from what was sent.

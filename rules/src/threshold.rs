@@ -1,0 +1,1 @@
+//! Thresholds with hysteresis; one without can't exist.

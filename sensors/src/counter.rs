@@ -1,0 +1,1 @@
+//! Cumulative counters (tipping buckets) become depths over intervals.

@@ -1,0 +1,96 @@
+//! Places: positions, zones with their people, basins.
+//!
+//! Distances here are on the sphere, in metres; nothing mixes them with degrees.
+
+use geo::MultiPolygon;
+
+use crate::station::text_id;
+
+text_id!(
+    /// A warning zone: a ward or commune, by slug.
+    ZoneId
+);
+text_id!(
+    /// A river basin or sub-basin, by slug.
+    BasinId
+);
+
+/// A position in WGS 84 degrees, checked: latitude in -90..=90, longitude in -180..=180.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    lat: f64,
+    lon: f64,
+}
+
+/// Mean radius of the earth in metres (IUGG).
+const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+impl Position {
+    /// A position, or `None` outside the globe.
+    pub fn new(lat: f64, lon: f64) -> Option<Self> {
+        let on_globe = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon);
+        on_globe.then_some(Self { lat, lon })
+    }
+
+    /// Latitude in degrees north.
+    pub fn lat(self) -> f64 {
+        self.lat
+    }
+
+    /// Longitude in degrees east.
+    pub fn lon(self) -> f64 {
+        self.lon
+    }
+
+    /// Great-circle distance in metres (haversine on the mean sphere).
+    pub fn distance_m(self, other: Self) -> f64 {
+        let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());
+        let dlat = lat2 - lat1;
+        let dlon = (other.lon - self.lon).to_radians();
+        let (s, t) = (libm::sin(dlat / 2.0), libm::sin(dlon / 2.0));
+        let h = s * s + libm::cos(lat1) * libm::cos(lat2) * t * t;
+        2.0 * EARTH_RADIUS_M * libm::asin(libm::sqrt(h.clamp(0.0, 1.0)))
+    }
+}
+
+/// How a zone's boundary came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// A cell around a centroid: for the demo; misplaces about a quarter of the people.
+    Approximate,
+    /// Imported from the authority.
+    Official,
+}
+
+/// A warning zone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// Its id.
+    pub id: ZoneId,
+    /// The official code of the ward or commune.
+    pub code: String,
+    /// Its name with its type, as "Phường Thuận Hóa".
+    pub name: String,
+    /// The people who live there.
+    pub population: u32,
+    /// A point that stands for it.
+    pub centroid: Position,
+    /// Closed, valid polygons in degrees (x = longitude, y = latitude).
+    pub shape: MultiPolygon<f64>,
+    /// How the shape came to be.
+    pub boundary: Boundary,
+}
+
+/// A basin whose mean rainfall is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Basin {
+    /// Its id.
+    pub id: BasinId,
+    /// Its name as residents know it.
+    pub name: String,
+    /// Its area in km².
+    pub area_km2: f64,
+    /// The rain gauges that stand for it with their weights; configuration gives them, or they
+    /// count alike.
+    pub gauges: Vec<(crate::station::SensorIx, f64)>,
+}

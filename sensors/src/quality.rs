@@ -1,0 +1,108 @@
+//! The judgement of a number: quality, and the checks that give it.
+
+use std::fmt;
+
+/// How far a reading can be trusted (`QARTOD` flags at the edge: IOOS QARTOD, "Manual for Real-Time
+/// Quality Control of Water Level Data", section on data flags).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Quality {
+    /// Passed every check (flag 1).
+    Good,
+    /// No check could judge it yet (flag 2).
+    Unchecked,
+    /// Derived from other readings and marked so (flag 1 with a note).
+    Estimated,
+    /// Doubtful, kept, may never clear an alert (flag 3).
+    Suspect(Check),
+    /// Not a measurement of the water; neither raises nor clears (flag 4).
+    Rejected(Check),
+    /// No value (flag 9).
+    Missing,
+}
+
+/// The check that made a reading suspect or rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// What came is no number.
+    Syntax,
+    /// Measured in the future, or too long ago.
+    Time,
+    /// Outside the instrument's span (rejected), or outside the plausible range (suspect).
+    GrossRange,
+    /// Faster than the sensor's fastest plausible change.
+    RateOfChange,
+    /// One value stands out from its neighbours in time.
+    Spike,
+    /// A cumulative counter went backwards and it was no rollover.
+    Counter,
+}
+
+impl Check {
+    /// Every check.
+    pub const ALL: [Self; 6] =
+        [Self::Syntax, Self::Time, Self::GrossRange, Self::RateOfChange, Self::Spike, Self::Counter];
+
+    /// The spelling in files and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::Time => "time",
+            Self::GrossRange => "gross_range",
+            Self::RateOfChange => "rate_of_change",
+            Self::Spike => "spike",
+            Self::Counter => "counter",
+        }
+    }
+}
+
+impl Quality {
+    /// The spelling in files and the API; the check stands beside it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Unchecked => "unchecked",
+            Self::Estimated => "estimated",
+            Self::Suspect(_) => "suspect",
+            Self::Rejected(_) => "rejected",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// The check that gave the judgement, where one did.
+    pub fn check(self) -> Option<Check> {
+        match self {
+            Self::Suspect(check) | Self::Rejected(check) => Some(check),
+            Self::Good | Self::Unchecked | Self::Estimated | Self::Missing => None,
+        }
+    }
+
+    /// The `QARTOD` flag.
+    pub fn qartod(self) -> u8 {
+        match self {
+            Self::Good | Self::Estimated => 1,
+            Self::Unchecked => 2,
+            Self::Suspect(_) => 3,
+            Self::Rejected(_) => 4,
+            Self::Missing => 9,
+        }
+    }
+
+    /// Whether the value says anything of the water: good, unchecked, estimated or suspect.
+    pub fn is_usable(self) -> bool {
+        !matches!(self, Self::Rejected(_) | Self::Missing)
+    }
+
+    /// Whether the value may help to clear an alert (a suspect one never may).
+    pub fn may_clear(self) -> bool {
+        matches!(self, Self::Good | Self::Unchecked | Self::Estimated)
+    }
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.check() {
+            Some(check) => write!(f, "{} ({})", self.as_str(), check.as_str()),
+            None => f.write_str(self.as_str()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The only reader of time: the wall clock, or an exercise's clock with an origin and a factor.
+//!
+//! The running clock gives event time, deadlines and holds. Timeouts, token lifetimes,
+//! signatures and backoff are always real time and never ask here for anything but
+//! [`Clock::real_now`].
+
+use std::time::{Duration, Instant};
+
+use sensors::time::{Span, Timestamp};
+
+/// A clock. Cheap to copy; every copy tells the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    exercise: Option<Exercise>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Exercise {
+    began: Instant,
+    origin: Timestamp,
+    factor: f64,
+}
+
+impl Clock {
+    /// The wall clock.
+    pub fn wall() -> Self {
+        Self { exercise: None }
+    }
+
+    /// A clock that stands at `origin` now and runs `factor` times as fast.
+    pub fn exercise(origin: Timestamp, factor: f64) -> Self {
+        Self { exercise: Some(Exercise { began: Instant::now(), origin, factor }) }
+    }
+
+    /// Whether everything that is said under this clock is an exercise.
+    pub fn is_exercise(&self) -> bool {
+        self.exercise.is_some()
+    }
+
+    /// How many seconds of the running clock pass in one real second.
+    pub fn factor(&self) -> f64 {
+        self.exercise.map_or(1.0, |e| e.factor)
+    }
+
+    /// The running clock.
+    pub fn now(&self) -> Timestamp {
+        match self.exercise {
+            None => Self::real_now(),
+            Some(e) => {
+                let ms = e.began.elapsed().as_secs_f64() * 1000.0 * e.factor;
+                e.origin.plus(Span::from_ms(ms as i64))
+            }
+        }
+    }
+
+    /// The wall clock, whatever this clock says: for tokens, signatures and certificates.
+    pub fn real_now() -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
+        Timestamp::from_ms(chrono::Utc::now().timestamp_millis())
+    }
+
+    /// How long to really wait until the running clock shows `moment`; zero when it is past.
+    pub fn until(&self, moment: Timestamp) -> Duration {
+        let ms = moment.since(self.now()).ms().max(0) as f64 / self.factor();
+        Duration::from_secs_f64((ms / 1000.0).min(86_400.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exercise_starts_at_its_origin_and_waits_in_its_own_time() {
+        let origin = Timestamp::from_ms(1_763_300_000_000);
+        let clock = Clock::exercise(origin, 300.0);
+        assert!(clock.now() >= origin && clock.now() < origin.plus(Span::from_h(1)));
+        assert!(clock.until(origin.plus(Span::from_s(300))) <= Duration::from_secs(1));
+        assert!(clock.is_exercise());
+    }
+}

@@ -1,0 +1,1 @@
+//! Collectors: one task owns one line.

@@ -1,0 +1,94 @@
+//! What reaches the writer: observations, the state of lines, outcomes of deliveries.
+//!
+//! An [`Envelope`] carries events that belong together and, where the sender waits for it, a
+//! receipt that is given after the commit and never before.
+
+use std::sync::Arc;
+
+use sensors::reading::Observation;
+use sensors::time::Timestamp;
+use tokio::sync::watch;
+
+use crate::notify::delivery::Outcome;
+
+/// One thing that happened outside.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A sensor said something.
+    Observed(Observation),
+    /// A line came up or went down.
+    Line(LineEvent),
+    /// Something arrived that belongs to no configured sensor or could not be read.
+    Stray(Stray),
+    /// A delivery ended or has to be tried again.
+    Delivered(Outcome),
+}
+
+/// A line came up or went down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineEvent {
+    /// The place in [`sensors::city::City::lines`].
+    pub line: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Up, or down with what failed, in words for an officer.
+    pub state: LineState,
+}
+
+/// Whether a line is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineState {
+    /// Connected and answering.
+    Up,
+    /// Not connected, or not answering.
+    Down {
+        /// What failed.
+        why: String,
+    },
+}
+
+/// Something that could not become an observation; counted and told, never dropped silently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// The place in [`sensors::city::City::lines`].
+    pub line: u32,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The topic, or the unit and register.
+    pub place: String,
+    /// What was wrong with it, in words, with at most 80 bytes of what came.
+    pub why: String,
+}
+
+/// Events that are committed together.
+#[derive(Debug)]
+pub struct Envelope {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Given after the commit.
+    pub receipt: Option<Receipt>,
+}
+
+/// A promise to tell a line's task how far its events are durable.
+///
+/// A line numbers its envelopes upwards; the writer tells the highest number that is committed.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The envelope's number on its line.
+    pub ticket: u64,
+    /// Where the line listens.
+    pub line: Arc<watch::Sender<u64>>,
+}
+
+impl Receipt {
+    /// Says that everything up to this envelope is durable.
+    pub fn give(&self) {
+        self.line.send_if_modified(|durable| {
+            let newer = self.ticket > *durable;
+            if newer {
+                *durable = self.ticket;
+            }
+            newer
+        });
+    }
+}

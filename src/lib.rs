@@ -1,0 +1,13 @@
+//! baolu: the service that collects, watches, stores, notifies and serves.
+//!
+//! The way of one reading: [`collect`] -> [`watch`] (judge, decide, commit) -> [`notify`].
+//! [`serve`] reads snapshots and is never in that way. [`clock`] is the only reader of time.
+
+pub mod clock;
+pub mod collect;
+pub mod command;
+pub mod event;
+pub mod notify;
+pub mod serve;
+pub mod store;
+pub mod watch;

@@ -1,0 +1,4 @@
+//! The binary `baolu`.
+#![allow(missing_docs)]
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Telling people: deliveries, and the channels that carry them.
+
+pub mod delivery;

@@ -1,0 +1,51 @@
+//! What one transaction writes: everything of a decision, or nothing.
+
+use rules::alert::Transition;
+use rules::bulletin::Bulletin;
+use rules::engine::AlertRecord;
+use sensors::reading::Reading;
+use sensors::time::Timestamp;
+
+use crate::event::{LineEvent, Stray};
+use crate::notify::delivery::{Delivery, Outcome};
+
+/// The number of a commit; grows by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub u64);
+
+/// One transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// By the running clock.
+    pub at: Timestamp,
+    /// New readings and revisions.
+    pub readings: Vec<Reading>,
+    /// Changes of alerts, in order.
+    pub transitions: Vec<Transition>,
+    /// The state after them, by `{rule}.{subject}`, of every alert that changed.
+    pub alerts: Vec<(String, AlertRecord)>,
+    /// What people are told.
+    pub bulletins: Vec<Bulletin>,
+    /// To whom.
+    pub deliveries: Vec<Delivery>,
+    /// What became of earlier deliveries.
+    pub outcomes: Vec<Outcome>,
+    /// Lines that came up or went down.
+    pub lines: Vec<LineEvent>,
+    /// What could not be read.
+    pub strays: Vec<Stray>,
+}
+
+impl Commit {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.readings.is_empty()
+            && self.transitions.is_empty()
+            && self.alerts.is_empty()
+            && self.bulletins.is_empty()
+            && self.deliveries.is_empty()
+            && self.outcomes.is_empty()
+            && self.lines.is_empty()
+            && self.strays.is_empty()
+    }
+}

@@ -1,0 +1,3 @@
+//! The system of record: one SQL database behind a narrow door.
+
+pub mod commit;

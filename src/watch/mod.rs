@@ -1,0 +1,3 @@
+//! Judge, decide, commit: the one writer.
+
+pub mod snapshot;
