@@ -1,3 +1,4 @@
 //! Judge, decide, commit: the one writer.
 
+pub mod feed;
 pub mod snapshot;
