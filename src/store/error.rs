@@ -87,6 +87,13 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the call was wrong, and not the disk or the database.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Exists { .. } | Self::Absent { .. } | Self::InUse { .. } | Self::NotOurs { .. })
+    }
+}
+
 /// A commit was not made; nothing of it was written, and the state before it stands.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {

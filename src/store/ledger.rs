@@ -7,6 +7,8 @@
 //! The chain shows what was altered afterwards; against a rewrite from an entry to the end it
 //! helps to have noted an older head elsewhere ([`Head`]).
 
+use std::fmt;
+
 use rules::alert::Transition;
 use rules::bulletin::Bulletin;
 use rusqlite::Connection;
@@ -26,6 +28,13 @@ pub struct Head {
     pub n: u64,
     /// Its hash.
     pub hash: [u8; 32],
+}
+
+/// The hash in hexadecimal.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// One entry, not yet chained.

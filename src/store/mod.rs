@@ -27,7 +27,7 @@ use sensors::time::Timestamp;
 use crate::store::checkpoint::Checkpointer;
 use crate::store::commit::{Commit, Epoch, Seq};
 use crate::store::error::{CommitError, Doing, StoreError};
-use crate::store::read::Reader;
+pub use crate::store::read::Reader;
 use crate::store::record::Restored;
 use crate::store::space::{Guard, RESERVE_BYTES, Space};
 
