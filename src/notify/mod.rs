@@ -9,7 +9,6 @@ pub mod channel;
 pub mod delivery;
 pub mod fault;
 pub mod fcm;
-mod field;
 mod intake;
 mod lane;
 pub mod message;

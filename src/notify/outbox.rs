@@ -2,7 +2,6 @@
 
 use rules::bulletin::{Bulletin, BulletinId, Lang, Text};
 use rules::hazard::{Hazard, Severity};
-use sensors::city::City;
 use sensors::place::ZoneId;
 use sha2::{Digest, Sha256};
 
@@ -16,20 +15,19 @@ use crate::notify::receiver::Receivers;
 /// topics, because one of them reaches a whole ward, then the phones ward by ward in the order of
 /// the bulletin. What an episode said at its worst decides who is told, so that whoever was warned
 /// also hears that it eased (warning.md 20). Telemetry goes to staff only.
-pub fn intend(bulletin: &Bulletin, city: &City, receivers: &Receivers) -> Vec<Delivery> {
+pub fn intend(bulletin: &Bulletin, receivers: &Receivers) -> Vec<Delivery> {
     if !bulletin.automatic {
         return Vec::new();
     }
     let mut deliveries = Vec::new();
     if let Some(fcm) = receivers.fcm.as_ref().filter(|_| bulletin.hazard.is_public()) {
-        let zones = || bulletin.zones.iter().filter(|zone| city.zone(zone).is_some());
         let target = Target::Topic { severity_max: bulletin.severity_max };
-        for zone in zones() {
+        for zone in &bulletin.zones {
             deliveries
                 .extend(bulletin.texts.iter().map(|text| one(bulletin, Some(zone), text, target.clone())));
         }
         if bulletin.severity_max >= fcm.tokens_from {
-            for zone in zones() {
+            for zone in &bulletin.zones {
                 for text in &bulletin.texts {
                     let phones = receivers.tokens.of(zone, &text.lang).into_iter();
                     deliveries.extend(

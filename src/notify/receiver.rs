@@ -9,11 +9,10 @@ use std::time::Duration;
 use rules::bulletin::Lang;
 use rules::hazard::{Hazard, Severity};
 use sensors::mistake::Mistake;
-use toml::de::DeTable;
+use sensors::sheet::{Cell, Log, Row, Sheet};
 
 use crate::notify::backoff::Backoff;
 use crate::notify::breaker::BreakerBounds;
-use crate::notify::field::{Source, Table};
 use crate::notify::secret::Secret;
 use crate::notify::token::Tokens;
 
@@ -126,19 +125,14 @@ impl Receivers {
     /// # Errors
     /// Every mistake at once.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        let mut source = Source { file, text, mistakes: Vec::new() };
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let byte = error.span().map_or(0, |span| span.start);
-            source.note(byte, "toml", error.message(), "a TOML document");
-        }
-        let receivers = read(&mut Table::new(&mut source, table.get_ref(), "", 0));
-        if source.mistakes.is_empty() {
-            return Ok(receivers);
-        }
-        source.mistakes.sort();
-        source.mistakes.dedup();
-        Err(source.mistakes)
+        let log = Log::default();
+        let receivers = {
+            let sheet = Sheet { file, text, log: &log };
+            let (table, _) = sheet.parse();
+            read(Row::top(sheet, &table))
+        };
+        let mistakes = log.into_sorted();
+        if mistakes.is_empty() { Ok(receivers) } else { Err(mistakes) }
     }
 
     /// The same with its registered phones.
@@ -174,132 +168,130 @@ const TOKENS_FROM: Severity = match Severity::new(3) {
     None => Severity::MAX,
 };
 
-fn read(top: &mut Table<'_, '_>) -> Receivers {
-    top.know(&["fcm", "webhook", "retry", "breaker", "exercise"]);
-    let mut receivers = Receivers { fcm: top.table("fcm").and_then(|t| fcm(t)), ..Receivers::default() };
-    top.each("webhook", |table| receivers.webhooks.extend(webhook(table)));
-    let mut names: Vec<&str> = receivers.webhooks.iter().map(|hook| hook.name.as_str()).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|pair| pair.first() == pair.last()) {
-        top.wrong("webhook", "two webhooks have one name", "each name once");
+fn read(top: Row<'_>) -> Receivers {
+    let mut receivers = Receivers::default();
+    let table = |key| top.cell(key).and_then(|cell| cell.row());
+    receivers.fcm = table("fcm").and_then(fcm);
+    receivers.webhooks = top.rows("webhook").into_iter().filter_map(webhook).collect();
+    for (n, hook) in receivers.webhooks.iter().enumerate() {
+        if receivers.webhooks.iter().take(n).any(|before| before.name == hook.name) {
+            let wrong = format!("two are called {:?}", hook.name);
+            top.note("webhook", wrong, "each name is allowed once");
+        }
     }
-    if let Some(table) = top.table("retry") {
-        receivers.bounds = retry(table);
+    if let Some(row) = table("retry") {
+        receivers.bounds = retry(row);
     }
-    if let Some(table) = top.table("breaker") {
-        receivers.breaker = breaker(table);
+    if let Some(row) = table("breaker") {
+        receivers.breaker = BreakerBounds {
+            failures_max: whole(&row, "failures_max", 1, 1000, 5),
+            open_for: Duration::from_secs(whole(&row, "open_s", 1, 600, 5).into()),
+        };
+        row.close();
     }
-    if let Some(mut table) = top.table("exercise") {
+    if let Some(row) = table("exercise") {
+        let marks = row.entries().into_iter();
         receivers.exercise_marks =
-            table.pairs().into_iter().map(|(lang, mark)| (Lang(lang.into()), mark)).collect();
+            marks.filter_map(|(lang, mark)| Some((Lang(lang.into()), mark.text()?.to_owned()))).collect();
     }
+    top.close();
     receivers
 }
 
-fn fcm(mut table: Table<'_, '_>) -> Option<FcmReceiver> {
-    table.know(&[
-        "project",
-        "endpoint",
-        "service_account_file",
-        "service_account_env",
-        "token_file",
-        "tokens_from_severity",
-    ]);
-    let project = table.text_required("project");
-    let endpoint = table.text("endpoint").unwrap_or_else(|| FCM_ENDPOINT.to_owned());
-    check_url(&mut table, "endpoint", &endpoint);
-    let credential = match (table.text("service_account_file"), table.text("service_account_env")) {
+fn text(row: &Row<'_>, key: &str) -> Option<String> {
+    row.cell(key)?.text().map(str::to_owned)
+}
+
+fn whole(row: &Row<'_>, key: &str, least: u32, most: u32, default: u32) -> u32 {
+    let given = row.cell(key).and_then(|cell| cell.whole(least.into(), most.into()));
+    given.and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
+}
+
+fn severity(row: &Row<'_>, key: &str, default: Severity) -> Severity {
+    let step = whole(row, key, 1, 5, default.step().into());
+    u8::try_from(step).ok().and_then(Severity::new).unwrap_or(default)
+}
+
+fn fcm(row: Row<'_>) -> Option<FcmReceiver> {
+    let project = row.need("project", "the id of the Firebase project").and_then(|cell| cell.id());
+    let endpoint = row.cell("endpoint").map_or_else(|| Some(FCM_ENDPOINT.to_owned()), |cell| url(&cell));
+    let credential = match (text(&row, "service_account_file"), text(&row, "service_account_env")) {
         (Some(file), None) => Some(Credential::File(file)),
         (None, Some(env)) => Some(Credential::FileFromEnv(env)),
         _ => {
-            let allowed =
-                "one of service_account_file and service_account_env (a variable that names the file)";
-            table.wrong("service_account_file", "the service account is named not once", allowed);
+            row.note(
+                "service_account_file",
+                "the service account is not named once",
+                "allowed is one of service_account_file and service_account_env (a variable that names the file)",
+            );
             None
         }
     };
-    let step = table.whole("tokens_from_severity", 1..=5, u32::from(TOKENS_FROM.step()));
+    let token_file = text(&row, "token_file");
+    let tokens_from = severity(&row, "tokens_from_severity", TOKENS_FROM);
+    row.close();
     Some(FcmReceiver {
-        project: project?,
-        endpoint: endpoint.trim_end_matches('/').to_owned(),
+        project: project?.to_owned(),
+        endpoint: endpoint?,
         credential: credential?,
-        token_file: table.text("token_file"),
-        tokens_from: severity(step),
+        token_file,
+        tokens_from,
     })
 }
 
-fn webhook(mut table: Table<'_, '_>) -> Option<WebhookReceiver> {
-    table.know(&["name", "url", "secret_env", "carries", "severity_min", "lang"]);
-    let name = table.text_required("name");
-    let url = table.text_required("url");
-    if let Some(url) = &url {
-        check_url(&mut table, "url", url);
-    }
-    let secret_env = table.text_required("secret_env");
-    let words = table.texts("carries").unwrap_or_else(|| vec![Hazard::Telemetry.as_str().to_owned()]);
-    let mut carries = Vec::new();
-    for word in &words {
-        match word.parse::<Hazard>() {
-            Ok(hazard) => carries.push(hazard),
-            Err(unknown) => table.wrong("carries", &unknown.to_string(), "hazards by their names"),
-        }
-    }
-    let severity_min = severity(table.whole("severity_min", 1..=5, 1));
-    let lang = table.text("lang").unwrap_or_else(|| "vi".to_owned());
+fn webhook(row: Row<'_>) -> Option<WebhookReceiver> {
+    let name = row.need("name", "a name for logs").and_then(|cell| cell.id());
+    let url = row.need("url", "an address").and_then(|cell| url(&cell));
+    let allowed = "the environment variable that holds the key of the signatures";
+    let secret_env = row.need("secret_env", allowed).and_then(|cell| cell.text());
+    let hazards = Hazard::ALL.map(|hazard| (hazard.as_str(), hazard));
+    let carries = row.cell("carries").map_or_else(
+        || vec![Hazard::Telemetry],
+        |cell| cell.list().iter().filter_map(|word| word.one_of(&hazards)).collect(),
+    );
+    let severity_min = severity(&row, "severity_min", Severity::MIN);
+    let lang = text(&row, "lang").unwrap_or_else(|| "vi".to_owned());
+    row.close();
     Some(WebhookReceiver {
-        name: name?,
+        name: name?.to_owned(),
         url: Secret::new(url?),
-        secret_env: secret_env?,
+        secret_env: secret_env?.to_owned(),
         carries,
         severity_min,
         lang: Lang(lang.into()),
     })
 }
 
-fn retry(mut table: Table<'_, '_>) -> Bounds {
-    table.know(&[
-        "tries_max",
-        "ttl_s",
-        "first_pause_ms",
-        "longest_pause_s",
-        "request_timeout_s",
-        "in_flight_max",
-    ]);
-    // FCM keeps a message for at most four weeks; a flood warning of yesterday is none.
-    Bounds {
-        tries_max: table.whole("tries_max", 1..=1000, 60),
-        ttl: Duration::from_secs(table.whole("ttl_s", 60..=86_400, 3600).into()),
+fn retry(row: Row<'_>) -> Bounds {
+    let seconds =
+        |key, least, most, default| Duration::from_secs(whole(&row, key, least, most, default).into());
+    // FCM would keep a message for four weeks; a flood warning of yesterday is none.
+    let bounds = Bounds {
+        tries_max: whole(&row, "tries_max", 1, 1000, 60),
+        ttl: seconds("ttl_s", 60, 86_400, 3600),
         backoff: Backoff {
-            first: Duration::from_millis(table.whole("first_pause_ms", 10..=60_000, 250).into()),
-            longest: Duration::from_secs(table.whole("longest_pause_s", 1..=3600, 60).into()),
+            first: Duration::from_millis(whole(&row, "first_pause_ms", 10, 60_000, 250).into()),
+            longest: seconds("longest_pause_s", 1, 3600, 60),
         },
-        request_timeout: Duration::from_secs(table.whole("request_timeout_s", 1..=120, 10).into()),
-        in_flight_max: table.whole("in_flight_max", 1..=1024, 64),
-    }
-}
-
-fn breaker(mut table: Table<'_, '_>) -> BreakerBounds {
-    table.know(&["failures_max", "open_s"]);
-    BreakerBounds {
-        failures_max: table.whole("failures_max", 1..=1000, 5),
-        open_for: Duration::from_secs(table.whole("open_s", 1..=600, 5).into()),
-    }
-}
-
-fn severity(step: u32) -> Severity {
-    u8::try_from(step).ok().and_then(Severity::new).unwrap_or(Severity::MAX)
+        request_timeout: seconds("request_timeout_s", 1, 120, 10),
+        in_flight_max: whole(&row, "in_flight_max", 1, 1024, 64),
+    };
+    row.close();
+    bounds
 }
 
 /// HTTPS, or plain HTTP to this machine only: what is sent opens phones.
-fn check_url(table: &mut Table<'_, '_>, key: &str, text: &str) {
-    let fits = reqwest::Url::parse(text).is_ok_and(|url| is_safe(&url));
-    if !fits {
-        table.wrong(
-            key,
-            "is no address to send warnings to",
-            "https://..., or http:// on 127.0.0.1, [::1] or localhost",
-        );
+fn url(cell: &Cell<'_>) -> Option<String> {
+    let text = cell.text()?;
+    if reqwest::Url::parse(text).is_ok_and(|url| is_safe(&url)) {
+        return Some(text.trim_end_matches('/').to_owned());
     }
+    // The text itself is not repeated: it can hold a secret.
+    cell.note(
+        "this is no address that a warning may be sent to",
+        "allowed is https://..., or http:// on 127.0.0.1, [::1] or localhost, without a password",
+    );
+    None
 }
 
 /// Whether secrets may be sent there.
@@ -325,7 +317,7 @@ mod tests {
     #[test]
     fn every_mistake_is_told_at_once_with_its_line() {
         let text = "[fcm]\nproject = 7\nendpoint = \"http://fcm.example\"\nkey = \"x\"\n\
-                    [[webhook]]\nname = \"duty\"\nurl = \"https://u:p@h/x\"\ncarries = [\"rain\"]\n\
+                    [[webhook]]\nname = \"duty\"\nurl = \"https://u:hush@h/x\"\ncarries = [\"rain\"]\n\
                     [retry]\nttl_s = 5\n[[webhook]]\nname = \"duty\"\nurl = \"http://[::1]/x\"\nsecret_env = \"S\"\n\
                     [[webhook]]\nname = \"duty\"\nurl = \"https://x.example/\"\nsecret_env = \"S\"\n";
         let mistakes = Receivers::parse("receivers.toml", text).unwrap_err();
@@ -336,13 +328,14 @@ mod tests {
             (4, "fcm.key"),
             (1, "fcm.service_account_file"),
             (7, "webhook[0].url"),
-            (8, "webhook[0].carries"),
+            (8, "webhook[0].carries[0]"),
             (5, "webhook[0].secret_env"),
             (10, "retry.ttl_s"),
         ] {
             assert!(told.contains(&expected), "{expected:?} in {mistakes:#?}");
         }
-        assert!(mistakes.iter().any(|m| m.wrong.contains("two webhooks")), "{mistakes:#?}");
+        assert!(mistakes.iter().any(|m| m.wrong.contains("two are called")), "{mistakes:#?}");
+        assert!(mistakes.iter().all(|m| !m.to_string().contains("hush")), "{mistakes:#?}");
     }
 
     #[test]
