@@ -236,12 +236,7 @@ fn each_wrong_value_is_one_mistake() {
         ("lines.toml", "unit = 1", "unit = 248", "248 is out of range; allowed is 1 to 247"),
         ("lines.toml", "poll_interval_s = 300", "poll_interval_s = 7200", "counts as silent after 900 s"),
         ("lines.toml", "type = \"post\"", "type = \"counter\"", "the type is asked over Modbus"),
-        (
-            "lines.toml",
-            "station = \"cau-tam-ky\"",
-            "station = \"phu-ninh\"",
-            "which the station does not list",
-        ),
+        ("devices/post.toml", "\"stage\"", "\"tailwater\"", "which the station does not list"),
         ("devices/counter.toml", "\"cdab\"", "\"middle\"", "allowed is one of abcd, cdab, badc, dcba"),
         (
             "devices/counter.toml",
