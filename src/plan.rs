@@ -119,7 +119,7 @@ impl Texts {
                 hash.update(part.as_bytes());
             }
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", hash.finalize())
     }
 
     fn mistaken(&self, mistakes: Vec<Mistake>) -> PlanError {

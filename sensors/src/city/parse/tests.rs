@@ -303,3 +303,20 @@ fn a_sensor_on_two_lines_is_refused() {
     let told = mistake("lines.toml", "unit = 1", twice);
     assert!(told.contains("phu-ninh/rain_total is reached twice, first in line 5"), "{told}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_text_makes_the_parser_panic(file in 0..WELL.len(), from in 0_usize..900, cut in 0_usize..40, put in "[-\\[\\]{}=\"',.#a-z0-9\n]{0,12}") {
+        let mut files = with("city.toml", "", "");
+        let text = &mut files[file].1;
+        let place = |byte: usize| (0..=byte.min(text.len())).rev().find(|b| text.is_char_boundary(*b)).unwrap_or(0);
+        let (start, end) = (place(from), place(from + cut));
+        text.replace_range(start..end, &put);
+        if let Err(mistakes) = City::parse(&files) {
+            proptest::prop_assert!(!mistakes.is_empty());
+            proptest::prop_assert!(mistakes.iter().all(|m| m.file != "city.toml" || m.key != "city"), "{:?}", mistakes);
+        }
+    }
+}
