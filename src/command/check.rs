@@ -47,13 +47,14 @@ pub fn run(folder: Option<&Path>, out: &mut impl Write) -> io::Result<ExitCode> 
 fn found(plan: &Plan) -> String {
     let city = &plan.city;
     format!(
-        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines; version {}",
+        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines, {} alerts to watch for; version {}",
         city.name,
         city.stations.len(),
         city.sensors.len(),
         city.zones.len(),
         city.basins.len(),
         city.lines.len(),
+        plan.rules.slots().len(),
         plan.version.get(..12).unwrap_or(&plan.version),
     )
 }
