@@ -3,5 +3,7 @@
 pub mod backup;
 #[cfg(feature = "demo")]
 mod broker;
+pub mod check;
 pub mod cli;
 pub mod event_line;
+pub mod replay;
