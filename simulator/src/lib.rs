@@ -1,3 +1,13 @@
 //! The storm in a box: storm -> basin -> river -> gauge -> wire bytes; and phones.
 //!
 //! It knows no thresholds and no rules: what it plays is water, and what it speaks is bytes.
+
+mod course;
+mod fault;
+mod rain;
+mod river;
+mod source;
+pub mod storm;
+mod tide;
+mod water;
+mod wind;
