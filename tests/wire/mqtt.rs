@@ -248,13 +248,14 @@ async fn a_broker_that_refuses_us_is_told_in_words() {
 }
 
 #[tokio::test]
-async fn another_client_with_our_id_is_told_in_words() {
+async fn another_client_with_our_id_is_told_and_does_not_keep_us_out() {
     let Some(broker) = Mosquitto::start() else { return skip("mosquitto") };
     let mut collector = connected(&broker).await;
     let thief = ["-i", CLIENT, "-c", "-x", "3600", "-q", "1", "-t", "hue/old", "-E"];
     assert!(broker.client("mosquitto_sub").args(thief).status().unwrap().success());
     let LineState::Down { why } = collector.change().await else { panic!("it was taken over") };
-    assert_eq!(why, "the broker closed the connection: another client uses our client id");
+    // Mosquitto 2.0.11 closes without a word; later ones send "session taken over".
+    assert!(why.contains("was cut") || why.contains("another client uses our client id"), "{why}");
     assert_eq!(collector.change().await, LineState::Up);
     collector.stop().await;
 }

@@ -7,14 +7,13 @@ use std::collections::HashMap;
 
 use sensors::city::City;
 use sensors::line::MqttLine;
+use sensors::payload::Decoded;
 use sensors::time::Timestamp;
 
 use super::link::Message;
 use crate::collect::post::Post;
 use crate::event::Event;
 
-/// The largest payload that is read. A telemetry message has hundreds of bytes.
-const PAYLOAD_MAX_BYTES: usize = 64 * 1024;
 /// How much of a stray is shown.
 const SHOWN_MAX_BYTES: usize = 80;
 
@@ -37,29 +36,30 @@ impl<'a> Topics<'a> {
 
     /// Reads a message into events.
     pub(super) fn read(&self, message: &Message, now: Timestamp, post: &mut Post, events: &mut Vec<Event>) {
-        if let Err(why) = self.observe(message, now, events) {
-            let topic = String::from_utf8_lossy(&message.topic);
-            events.extend(post.stray(&topic, format!("{why}: {}", shown(&message.payload))));
-        }
-    }
-
-    fn observe(&self, message: &Message, now: Timestamp, events: &mut Vec<Event>) -> Result<(), String> {
-        let Some(places) = self.by_name.get(message.topic.as_ref()) else {
-            return Err(String::from("no station publishes this topic"));
+        let Message { topic, payload, retained, .. } = message;
+        let mut stray = |events: &mut Vec<Event>, why: String| {
+            events.extend(post.stray(&String::from_utf8_lossy(topic), why));
         };
-        if message.payload.len() > PAYLOAD_MAX_BYTES {
-            let size = message.payload.len();
-            return Err(format!("{size} bytes are too many; at most {PAYLOAD_MAX_BYTES} are read"));
-        }
+        let Some(places) = self.by_name.get(topic.as_ref()) else {
+            return stray(events, format!("no station publishes this topic: {:?}", shown(payload)));
+        };
         for subscription in places.iter().filter_map(|place| self.line.subscriptions.get(*place)) {
-            if message.retained && subscription.map.time.is_none() {
-                return Err(String::from("a retained message without a time may be of any age"));
+            if *retained && subscription.map.time.is_none() {
+                let why = "a retained message without a time may be of any age";
+                stray(events, format!("{why}: {:?}", shown(payload)));
+                continue;
             }
             let parameter = |ix| self.city.sensor(ix).map(|sensor| sensor.id.parameter);
-            let observations = subscription.map.decode(&message.payload, parameter, now);
-            events.extend(observations.map_err(|e| e.to_string())?.into_iter().map(Event::Observed));
+            match subscription.map.decode(payload, now, parameter) {
+                Ok(Decoded { observations, faults }) => {
+                    events.extend(observations.into_iter().map(Event::Observed));
+                    for fault in faults {
+                        stray(events, fault.to_string());
+                    }
+                }
+                Err(fault) => stray(events, fault.to_string()),
+            }
         }
-        Ok(())
     }
 }
 
