@@ -1,1 +1,118 @@
 //! The HTTP API: reads snapshots and the store, never in the way of a reading.
+//!
+//! It decides nothing and writes nothing. What is not in [`route::ROUTES`] does not exist.
+
+pub mod heartbeat;
+pub mod metric;
+pub mod openapi;
+pub mod route;
+
+mod alert;
+mod answer;
+mod form;
+mod guard;
+mod health;
+mod latest;
+mod listen;
+mod problem;
+mod query;
+mod seen;
+mod station;
+mod stream;
+mod tell;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::store::Reader;
+use crate::watch::feed::Committed;
+use crate::watch::pulse::Pulse;
+use crate::watch::snapshot::Snapshot;
+
+pub use listen::run;
+
+/// Everything that serving needs from the rest of the service.
+#[derive(Clone)]
+pub struct Shared {
+    /// The newest state after a commit.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Every commit, sent after its snapshot is visible.
+    pub feed: broadcast::Sender<Arc<Committed>>,
+    /// Read connections.
+    pub reader: Reader,
+    /// The running clock.
+    pub clock: Clock,
+    /// What `/metrics` shows; see [`metric::install`].
+    pub metrics: PrometheusHandle,
+    /// The writer's loop.
+    pub pulse: Arc<Pulse>,
+    /// What keeps the service from its work now; empty when it is ready.
+    pub obstacles: watch::Receiver<Vec<Obstacle>>,
+    /// What is allowed at most.
+    pub bounds: Bounds,
+}
+
+/// Something that keeps the service from its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What stands in the way: `store`, `disk`, `configuration`.
+    pub what: &'static str,
+    /// Why, and what is needed, in words.
+    pub why: String,
+}
+
+/// What is allowed at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Open connections; further ones wait in the kernel's backlog.
+    pub connections: usize,
+    /// Commits that a live stream may fall behind before it gets a fresh snapshot instead.
+    pub stream_backlog: usize,
+    /// Real time after which a peer that takes no bytes is cut off.
+    pub stall: Duration,
+    /// Real time between two heartbeats of a live stream on which nothing happens.
+    pub stream_heartbeat: Duration,
+    /// Real time that requests have to end after the stop.
+    pub drain: Duration,
+    /// Real time without a turn of the writer's loop after which the process counts as dead.
+    pub pulse_silence: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 1024,
+            stream_backlog: 1024,
+            stall: Duration::from_secs(30),
+            stream_heartbeat: Duration::from_secs(15),
+            drain: Duration::from_secs(10),
+            pulse_silence: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What every route sees.
+#[derive(Clone)]
+pub(crate) struct App {
+    shared: Shared,
+    seen: watch::Receiver<Arc<seen::Seen>>,
+    told: broadcast::Sender<Arc<tell::Told>>,
+    closing: CancellationToken,
+}
+
+impl App {
+    /// The newest snapshot with the ages of its parts.
+    fn seen(&self) -> Arc<seen::Seen> {
+        self.seen.borrow().clone()
+    }
+
+    /// The envelope of an answer that shows this much.
+    fn envelope(&self, seen: &seen::Seen) -> answer::Envelope {
+        answer::Envelope { generated_at: self.shared.clock.now(), seq: seen.snapshot.seq }
+    }
+}
