@@ -92,6 +92,24 @@ impl Quality {
         !matches!(self, Self::Rejected(_) | Self::Missing)
     }
 
+    /// The worse of two judgements; missing is the worst, good the best.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        if other.badness() > self.badness() { other } else { self }
+    }
+
+    fn badness(self) -> (u8, Option<Check>) {
+        let class = match self {
+            Self::Good => 0,
+            Self::Estimated => 1,
+            Self::Unchecked => 2,
+            Self::Suspect(_) => 3,
+            Self::Rejected(_) => 4,
+            Self::Missing => 5,
+        };
+        (class, self.check())
+    }
+
     /// Whether the value may help to clear an alert (a suspect one never may).
     pub fn may_clear(self) -> bool {
         matches!(self, Self::Good | Self::Unchecked | Self::Estimated)

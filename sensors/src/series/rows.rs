@@ -1,0 +1,111 @@
+//! Where a series keeps its points: in chunks that clones share, each row with its running sums.
+//!
+//! A commit clones a series and then appends to it: only the last chunk is copied.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Point;
+use crate::quality::Quality;
+use crate::quantity::Value;
+use crate::time::Timestamp;
+
+/// Rows in a chunk: what is copied when a shared series changes at its end (about 5 kB).
+const CHUNK: usize = 64;
+
+/// A point with the sums over every depth up to and including it, since the series began.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) point: Point,
+    /// The value as it was said, also where it was rejected; 0 where there was none.
+    pub(super) heard: Value,
+    /// Usable depths. Sums of a window are differences: exact as long as they fit.
+    pub(super) depth_sum: i64,
+    /// The milliseconds of their intervals.
+    pub(super) length_sum: i64,
+    /// The end of the newest usable interval.
+    pub(super) reach: Timestamp,
+    /// How many intervals began before the one before them had ended.
+    pub(super) tangles: u32,
+    /// How many usable depths were not good.
+    pub(super) unsure: u32,
+}
+
+impl Row {
+    /// The row of a point that follows `before`.
+    pub(super) fn after(before: Option<&Self>, point: Point, heard: Value) -> Self {
+        let mut row = before.map_or(
+            Self { point, heard, depth_sum: 0, length_sum: 0, reach: Timestamp::MIN, tangles: 0, unsure: 0 },
+            |before| Self { point, heard, ..*before },
+        );
+        if let Some((depth, length)) = point.depth() {
+            row.depth_sum = row.depth_sum.wrapping_add(depth);
+            row.length_sum = row.length_sum.wrapping_add(length);
+            row.tangles = row.tangles.wrapping_add(u32::from(point.from < row.reach));
+            row.unsure = row.unsure.wrapping_add(u32::from(point.quality != Quality::Good));
+            row.reach = point.measured_at;
+        }
+        row
+    }
+}
+
+/// A queue of rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    chunks: VecDeque<Arc<[Row; CHUNK]>>,
+    /// Rows of the first chunk that are gone.
+    gone: usize,
+    len: usize,
+}
+
+impl Rows {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn at(&self, at: usize) -> Option<&Row> {
+        if at >= self.len {
+            return None;
+        }
+        let place = self.gone + at;
+        self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    pub(super) fn last(&self) -> Option<&Row> {
+        self.at(self.len.checked_sub(1)?)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Row> {
+        (0..self.len).filter_map(|at| self.at(at))
+    }
+
+    pub(super) fn push(&mut self, row: Row) {
+        let place = self.gone + self.len;
+        match self.chunks.get_mut(place / CHUNK) {
+            Some(chunk) => {
+                if let Some(slot) = Arc::make_mut(chunk).get_mut(place % CHUNK) {
+                    *slot = row;
+                }
+            }
+            None => self.chunks.push_back(Arc::new([row; CHUNK])),
+        }
+        self.len += 1;
+    }
+
+    pub(super) fn pop_front(&mut self) {
+        if self.len == 0 {
+            return;
+        }
+        self.len -= 1;
+        self.gone += 1;
+        if self.gone == CHUNK {
+            self.chunks.pop_front();
+            self.gone = 0;
+        }
+    }
+
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.chunks.truncate((self.gone + self.len).div_ceil(CHUNK));
+    }
+}
