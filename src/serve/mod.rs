@@ -9,6 +9,7 @@ pub mod route;
 
 mod alert;
 mod answer;
+mod cursor;
 mod form;
 mod guard;
 mod health;
@@ -29,7 +30,8 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::store::Reader;
+use crate::store::error::StoreError;
+use crate::store::read::Reader;
 use crate::watch::feed::Committed;
 use crate::watch::pulse::Pulse;
 use crate::watch::snapshot::Snapshot;
@@ -114,5 +116,30 @@ impl App {
     /// The envelope of an answer that shows this much.
     fn envelope(&self, seen: &seen::Seen) -> answer::Envelope {
         answer::Envelope { generated_at: self.shared.clock.now(), seq: seen.snapshot.seq }
+    }
+
+    /// Asks the store where blocking is allowed. The place is kept until the store has answered,
+    /// also when nobody waits for it any more.
+    async fn read<T: Send + 'static>(
+        &self,
+        place: guard::Place,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, problem::Problem> {
+        let reader = self.shared.reader.clone();
+        let work = move || {
+            let _place = place;
+            read(&reader)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(read)) => Ok(read),
+            Ok(Err(why)) => {
+                tracing::error!(%why, "the store could not be read");
+                Err(problem::Problem::busy("the store can't be read now; ask again after Retry-After seconds"))
+            }
+            Err(why) => {
+                tracing::error!(%why, "a read of the store did not end");
+                Err(problem::Problem::failed())
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use rules::engine::AlertState;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -45,8 +46,12 @@ impl Seen {
         let sensors = stamped(&self.sensors, seq, new.tracks.len(), |at| {
             same(old.tracks.get(at), new.tracks.get(at)) && old.silent.get(at) == new.silent.get(at)
         });
-        let alerts =
-            stamped(&self.alerts, seq, new.alerts.len(), |at| same(old.alerts.get(at), new.alerts.get(at)));
+        let alerts = stamped(&self.alerts, seq, new.alerts.len(), |at| {
+            let (old, new) = (old.alerts.get(at), new.alerts.get(at));
+            // What nobody sees of an alert changes with every reading.
+            let shown = |alert: &Arc<AlertState>| (alert.level, alert.episode.clone());
+            same(old, new) || old.map(shown) == new.map(shown)
+        });
         let lines = stamped(&self.lines, seq, new.lines.len(), |at| old.lines.get(at) == new.lines.get(at));
         Self { snapshot, sensors, alerts, lines }
     }
