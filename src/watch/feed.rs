@@ -1,27 +1,14 @@
-<<<<<<< HEAD
-//! What was just committed, for everybody who follows along.
-//!
-//! Sent after the snapshot of the same commit is visible, never before it.
-=======
 //! The live feed of commits, for those who show what happened. It may lag and lose: whoever must
 //! see everything reads the store's change feed from the last sequence it has seen.
->>>>>>> store
 
 use std::sync::Arc;
 
 use sensors::time::Timestamp;
-<<<<<<< HEAD
-
-use crate::store::commit::{Commit, Seq};
-
-/// One durable commit.
-=======
 use tokio::sync::broadcast;
 
 use crate::store::commit::{Commit, Seq};
 
 /// One commit, after it became durable.
->>>>>>> store
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// Its number.
@@ -31,12 +18,9 @@ pub struct Committed {
     /// What was written.
     pub commit: Arc<Commit>,
 }
-<<<<<<< HEAD
-=======
 
 /// Where commits are told; a receiver that lags is told how many it missed.
 pub type Feed = broadcast::Sender<Arc<Committed>>;
 
 /// Commits that a slow receiver may fall behind before it loses some.
 pub const FEED_CAPACITY: usize = 1024;
->>>>>>> store
