@@ -1,3 +1,7 @@
-//! The commands of the binary.
+//! The commands of the binary: one file each.
 
 pub mod backup;
+#[cfg(feature = "demo")]
+mod broker;
+pub mod cli;
+pub mod event_line;
