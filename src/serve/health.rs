@@ -30,15 +30,15 @@ pub struct Ready {
     /// Whether readings can be committed.
     ready: bool,
     /// What stands in the way; empty when ready.
-    obstacles: Vec<ObstacleForm>,
+    obstacles: Vec<Obstacle>,
     /// Lines that are down now; they do not make the service unready.
     lines_down: Vec<LineForm>,
 }
 
 /// Something that stands in the way.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ObstacleForm {
-    /// store, disk or configuration.
+pub struct Obstacle {
+    /// store or writer.
     what: &'static str,
     /// Why, and what is needed.
     why: String,
@@ -66,7 +66,7 @@ pub struct LineForm {
 )]
 pub async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
-    let silence = app.shared.pulse.silence();
+    let silence = app.shared.pulse.quiet_for();
     let alive = silence <= app.shared.bounds.pulse_silence;
     let live = Live {
         alive,
@@ -86,13 +86,15 @@ pub async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Pro
 )]
 pub async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
-    let obstacles: Vec<_> = app
-        .shared
-        .obstacles
-        .borrow()
-        .iter()
-        .map(|obstacle| ObstacleForm { what: obstacle.what, why: obstacle.why.clone() })
-        .collect();
+    let mut obstacles = Vec::new();
+    if let Some(why) = app.shared.pulse.refusal() {
+        obstacles.push(Obstacle { what: "store", why });
+    }
+    let quiet = app.shared.pulse.quiet_for();
+    if quiet > app.shared.bounds.pulse_silence {
+        let why = format!("the writer's loop has not turned for {} s", quiet.as_secs());
+        obstacles.push(Obstacle { what: "writer", why });
+    }
     let seen = app.seen();
     let is_ready = obstacles.is_empty();
     let ready = Ready {

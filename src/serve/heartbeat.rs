@@ -57,7 +57,7 @@ enum BeatError {
 }
 
 async fn beat_once(heartbeat: &Heartbeat, client: &reqwest::Client, pulse: &Pulse) -> Result<(), BeatError> {
-    let silence = pulse.silence();
+    let silence = pulse.quiet_for();
     if silence > heartbeat.silence_max {
         return Err(BeatError::NoPulse(silence.as_secs()));
     }

@@ -18,7 +18,7 @@ use super::query::{Query, Raw};
 use crate::event::LineState;
 use crate::watch::snapshot::Snapshot;
 
-/// Bounds of the durations of requests, in seconds.
+/// Bounds of measured durations, in seconds.
 const DURATIONS_S: [f64; 10] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 /// Real time between two rounds of upkeep.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -28,7 +28,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// # Errors
 /// When another recorder is installed already.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
-    let suffix = Matcher::Suffix("_duration_seconds".to_owned());
+    let suffix = Matcher::Suffix("_seconds".to_owned());
     PrometheusBuilder::new().set_buckets_for_metric(suffix, &DURATIONS_S)?.install_recorder()
 }
 
@@ -78,8 +78,8 @@ fn measure_state(snapshot: &Snapshot) {
 }
 
 fn measure_process(app: &App) {
-    gauge!("baolu_pulse_silence_seconds").set(app.shared.pulse.silence().as_secs_f64());
-    gauge!("baolu_obstacles").set(app.shared.obstacles.borrow().len() as f64);
+    gauge!("baolu_pulse_silence_seconds").set(app.shared.pulse.quiet_for().as_secs_f64());
+    gauge!("baolu_store_writable").set(f64::from(u8::from(app.shared.pulse.refusal().is_none())));
     gauge!("baolu_streams").set(app.told.receiver_count() as f64);
     gauge!("baolu_clock_timestamp_seconds").set(app.shared.clock.now().ms() as f64 / 1000.0);
     gauge!("baolu_clock_exercise").set(f64::from(u8::from(app.shared.clock.is_exercise())));

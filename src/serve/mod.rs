@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
-use crate::watch::feed::Committed;
+use crate::watch::feed::Feed;
 use crate::watch::pulse::Pulse;
 use crate::watch::snapshot::Snapshot;
 
@@ -44,28 +44,17 @@ pub struct Shared {
     /// The newest state after a commit.
     pub snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Every commit, sent after its snapshot is visible.
-    pub feed: broadcast::Sender<Arc<Committed>>,
+    pub feed: Feed,
     /// Read connections.
     pub reader: Reader,
     /// The running clock.
     pub clock: Clock,
     /// What `/metrics` shows; see [`metric::install`].
     pub metrics: PrometheusHandle,
-    /// The writer's loop.
+    /// Whether the writer lives, and whether the store takes what it writes.
     pub pulse: Arc<Pulse>,
-    /// What keeps the service from its work now; empty when it is ready.
-    pub obstacles: watch::Receiver<Vec<Obstacle>>,
     /// What is allowed at most.
     pub bounds: Bounds,
-}
-
-/// Something that keeps the service from its work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Obstacle {
-    /// What stands in the way: `store`, `disk`, `configuration`.
-    pub what: &'static str,
-    /// Why, and what is needed, in words.
-    pub why: String,
 }
 
 /// What is allowed at most.
