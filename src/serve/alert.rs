@@ -27,7 +27,7 @@ const LIMIT_MAX: u64 = 1000;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a schema; the query is read in `list`")]
-pub struct AlertsQuery {
+pub(crate) struct AlertsQuery {
     /// `open` (the default) or `all`.
     #[param(pattern = "^(open|all)$")]
     state: Option<String>,
@@ -40,7 +40,7 @@ pub struct AlertsQuery {
 
 /// A page of alerts.
 #[derive(Serialize, ToSchema)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     /// The newest episode first.
     alerts: Vec<AlertForm>,
     /// Give it back as `cursor` for the next page; null on the last one.
@@ -49,7 +49,7 @@ pub struct Alerts {
 
 /// An episode with everything that explains it.
 #[derive(Serialize, ToSchema)]
-pub struct AlertStory {
+pub(crate) struct AlertStory {
     /// The episode in one line.
     #[serde(flatten)]
     alert: AlertForm,
@@ -67,7 +67,7 @@ pub struct AlertStory {
     params(AlertsQuery),
     responses((status = 200, description = "A page of alerts", body = Enveloped<Alerts>))
 )]
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Raw(raw): Raw,
@@ -101,7 +101,7 @@ pub async fn list(
     params(("id" = String, Path, description = "The episode, as the lists give it")),
     responses((status = 200, description = "The episode", body = Enveloped<AlertStory>))
 )]
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,

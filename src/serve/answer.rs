@@ -18,7 +18,7 @@ use crate::store::commit::Seq;
 
 /// The envelope of every answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// When the answer was made, by the running clock.
     pub generated_at: Timestamp,
     /// The commit it shows.
@@ -27,8 +27,7 @@ pub struct Envelope {
 
 /// The form of every answer in the OpenAPI document; [`json`] writes it without building it.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "a schema; the bytes are put together in `wrapped`")]
-pub struct Enveloped<T> {
+pub(crate) struct Enveloped<T> {
     /// When the answer was made, by the running clock.
     #[schema(value_type = String, format = DateTime)]
     generated_at: super::form::Time,
@@ -39,7 +38,7 @@ pub struct Enveloped<T> {
 }
 
 /// Answers with a JSON object, or with 304 when the peer has the same.
-pub fn json<T: Serialize>(asked: &HeaderMap, envelope: Envelope, content: &T) -> Response {
+pub(crate) fn json<T: Serialize>(asked: &HeaderMap, envelope: Envelope, content: &T) -> Response {
     let Ok(content) = serde_json::to_vec(content) else {
         tracing::error!("an answer could not be written as JSON");
         return Problem::failed().into_response();
@@ -52,7 +51,7 @@ pub fn json<T: Serialize>(asked: &HeaderMap, envelope: Envelope, content: &T) ->
 }
 
 /// Answers anew every time, with nothing to keep: for health.
-pub fn fresh<T: Serialize>(status: StatusCode, envelope: Envelope, content: &T) -> Response {
+pub(crate) fn fresh<T: Serialize>(status: StatusCode, envelope: Envelope, content: &T) -> Response {
     let Ok(content) = serde_json::to_vec(content) else {
         return Problem::failed().into_response();
     };
@@ -64,7 +63,7 @@ pub fn fresh<T: Serialize>(status: StatusCode, envelope: Envelope, content: &T) 
 }
 
 /// Answers with bytes that stay the same as long as the process runs.
-pub fn constant(asked: &HeaderMap, content: &'static [u8]) -> Response {
+pub(crate) fn constant(asked: &HeaderMap, content: &'static [u8]) -> Response {
     let tag = tag_of(content);
     if is_known(asked, &tag) {
         return dressed(StatusCode::NOT_MODIFIED, Body::empty(), &tag);

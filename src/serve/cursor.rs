@@ -13,7 +13,7 @@ const TEXT_MAX: usize = 400;
 
 /// Where a page of a series ended, and what was known for it: later pages show the same knowledge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SeriesCursor {
+pub(crate) struct SeriesCursor {
     /// The last event time on the page.
     pub measured_at: Timestamp,
     /// The commit whose knowledge is shown.
@@ -22,12 +22,12 @@ pub struct SeriesCursor {
 
 impl SeriesCursor {
     /// As it is given out.
-    pub fn to_text(self) -> String {
+    pub(crate) fn to_text(self) -> String {
         URL_SAFE_NO_PAD.encode(format!("s {} {}", self.measured_at.ms(), self.known_at.0))
     }
 
     /// As it comes back; `None` when it is not ours.
-    pub fn from_text(text: &str) -> Option<Self> {
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
         let text = plain(text)?;
         let (ms, seq) = text.strip_prefix("s ")?.split_once(' ')?;
         Some(Self { measured_at: Timestamp::from_ms(ms.parse().ok()?), known_at: Seq(seq.parse().ok()?) })
@@ -35,12 +35,12 @@ impl SeriesCursor {
 }
 
 /// Where a page of alerts ended, as it is given out.
-pub fn alert_text(cursor: &AlertCursor) -> String {
+pub(crate) fn alert_text(cursor: &AlertCursor) -> String {
     URL_SAFE_NO_PAD.encode(format!("a {} {}", cursor.began_at.ms(), cursor.alert))
 }
 
 /// Where a page of alerts ended, as it comes back; `None` when it is not ours.
-pub fn alert_from_text(text: &str) -> Option<AlertCursor> {
+pub(crate) fn alert_from_text(text: &str) -> Option<AlertCursor> {
     let text = plain(text)?;
     let (ms, alert) = text.strip_prefix("a ")?.split_once(' ')?;
     Some(AlertCursor { began_at: Timestamp::from_ms(ms.parse().ok()?), alert: AlertId(alert.into()) })

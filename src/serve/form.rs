@@ -19,7 +19,7 @@ use crate::store::record::{
 
 /// A moment as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub Timestamp);
+pub(crate) struct Time(pub Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -28,13 +28,13 @@ impl Serialize for Time {
 }
 
 /// The exact number of a value in its parameter's unit.
-pub fn exact(value: Value, parameter: Parameter) -> Option<serde_json::Number> {
+pub(crate) fn exact(value: Value, parameter: Parameter) -> Option<serde_json::Number> {
     value.display(parameter).to_string().parse().ok()
 }
 
 /// A reading without its sensor.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ReadingForm {
+pub(crate) struct ReadingForm {
     /// The value; null where there is none.
     #[schema(value_type = Option<f64>)]
     pub value: Option<serde_json::Number>,
@@ -60,7 +60,7 @@ pub struct ReadingForm {
 
 impl ReadingForm {
     /// A stored reading of a parameter.
-    pub fn of_stored(parameter: Parameter, reading: &StoredReading) -> Self {
+    pub(crate) fn of_stored(parameter: Parameter, reading: &StoredReading) -> Self {
         Self {
             value: reading.value.and_then(|value| exact(value, parameter)),
             from: reading.from.map(Time),
@@ -71,7 +71,7 @@ impl ReadingForm {
     }
 
     /// A reading of a sensor.
-    pub fn of(sensor: &Sensor, reading: &Reading) -> Self {
+    pub(crate) fn of(sensor: &Sensor, reading: &Reading) -> Self {
         let parameter = sensor.id.parameter;
         Self {
             value: reading.value.and_then(|value| exact(value, parameter)),
@@ -98,7 +98,7 @@ impl ReadingForm {
 
 /// A reading with its sensor.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SensorReading {
+pub(crate) struct SensorReading {
     /// The station.
     pub station: String,
     /// What was measured.
@@ -112,7 +112,7 @@ pub struct SensorReading {
 
 impl SensorReading {
     /// A reading of a sensor.
-    pub fn of_stored(sensor: &SensorId, reading: &StoredReading) -> Self {
+    pub(crate) fn of_stored(sensor: &SensorId, reading: &StoredReading) -> Self {
         Self {
             station: sensor.station.to_string(),
             parameter: sensor.parameter.as_str(),
@@ -124,7 +124,7 @@ impl SensorReading {
 
 /// A reading that explains a transition.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EvidenceForm {
+pub(crate) struct EvidenceForm {
     /// The station.
     pub station: String,
     /// What was measured.
@@ -159,7 +159,7 @@ impl EvidenceForm {
 
 /// A change of an alert's level with everything that explains it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TransitionForm {
+pub(crate) struct TransitionForm {
     /// The commit.
     pub seq: u64,
     /// The episode.
@@ -192,7 +192,7 @@ pub struct TransitionForm {
 
 impl TransitionForm {
     /// A stored transition.
-    pub fn of(transition: &StoredTransition) -> Self {
+    pub(crate) fn of(transition: &StoredTransition) -> Self {
         Self {
             seq: transition.seq.0,
             alert: transition.alert.to_string(),
@@ -213,7 +213,7 @@ impl TransitionForm {
 
 /// An episode in one line.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AlertForm {
+pub(crate) struct AlertForm {
     /// The episode.
     pub alert: String,
     /// Whether it still runs.
@@ -242,7 +242,7 @@ pub struct AlertForm {
 
 impl AlertForm {
     /// A stored episode.
-    pub fn of(summary: &AlertSummary) -> Self {
+    pub(crate) fn of(summary: &AlertSummary) -> Self {
         Self {
             alert: summary.alert.to_string(),
             open: summary.is_open(),
@@ -261,7 +261,7 @@ impl AlertForm {
 
 /// What people are told, in one language.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TextForm {
+pub(crate) struct TextForm {
     /// BCP 47.
     pub lang: String,
     /// The title.
@@ -272,7 +272,7 @@ pub struct TextForm {
 
 /// What people are told.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct BulletinForm {
+pub(crate) struct BulletinForm {
     /// The commit.
     pub seq: u64,
     /// Its id.
@@ -300,7 +300,7 @@ pub struct BulletinForm {
 
 impl BulletinForm {
     /// A stored bulletin.
-    pub fn of(stored: &StoredBulletin) -> Self {
+    pub(crate) fn of(stored: &StoredBulletin) -> Self {
         let Bulletin { id, alert, hazard, act, severity, severity_max, zones, at, automatic, texts: spoken } =
             &stored.bulletin;
         let text = |text: &rules::bulletin::Text| TextForm {
@@ -330,7 +330,7 @@ impl BulletinForm {
 
 /// A delivery and what became of it; receivers are never named.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DeliveryForm {
+pub(crate) struct DeliveryForm {
     /// Its id, which phones show once.
     pub delivery: String,
     /// What it carries.
@@ -355,7 +355,7 @@ pub struct DeliveryForm {
 
 impl DeliveryForm {
     /// A stored delivery.
-    pub fn of(state: &DeliveryState) -> Self {
+    pub(crate) fn of(state: &DeliveryState) -> Self {
         Self {
             delivery: state.id.0.to_string(),
             bulletin: state.bulletin.to_string(),
@@ -379,7 +379,7 @@ impl DeliveryForm {
 }
 
 /// Ids as they are written.
-pub fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
+pub(crate) fn texts<T: ToString>(ids: &[T]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 

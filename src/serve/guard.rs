@@ -17,17 +17,17 @@ use super::route::{Access, Route};
 
 /// Where a request comes from; set by the listener.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+pub(crate) struct Peer(pub IpAddr);
 
 /// A place among the requests of a route; a live stream keeps it as long as it is open.
 #[derive(Clone)]
-pub struct Place {
+pub(crate) struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
 /// The guard of one route.
 #[derive(Clone)]
-pub struct Post {
+pub(crate) struct Post {
     /// The route.
     pub route: &'static Route,
     /// Its places.
@@ -39,7 +39,7 @@ pub struct Post {
 struct Operation(&'static str);
 
 /// Lets a request through to its route when it may, when there is a place, and for its time.
-pub async fn stand(State(post): State<Post>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn stand(State(post): State<Post>, mut request: Request, next: Next) -> Response {
     let mut response = match admitted(&post, &request) {
         Ok(place) => {
             request.extensions_mut().insert(place);
@@ -88,13 +88,13 @@ fn is_local(request: &Request) -> bool {
 }
 
 /// The answer of every path that is not in the list.
-pub async fn nowhere(request: Request) -> Problem {
+pub(crate) async fn nowhere(request: Request) -> Problem {
     Problem::of_status(StatusCode::NOT_FOUND, request.uri().path())
 }
 
 /// Turns a panic into a problem; the panic's text stays in the log.
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
-pub fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
+pub(crate) fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<&'static str>()
         .copied()
@@ -105,7 +105,7 @@ pub fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 /// Says as a problem what a layer below only said as a status.
-pub async fn told_as_problem(request: Request, next: Next) -> Response {
+pub(crate) async fn told_as_problem(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
     let status = response.status();
@@ -125,7 +125,7 @@ pub async fn told_as_problem(request: Request, next: Next) -> Response {
 }
 
 /// Gives every request an id, counts it, and logs it once.
-pub async fn observe(request: Request, next: Next) -> Response {
+pub(crate) async fn observe(request: Request, next: Next) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let id = format!("{:x}-{:x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -15,7 +15,7 @@ use crate::event::LineState;
 
 /// Whether the process is alive.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Live {
+pub(crate) struct Live {
     /// Whether the writer's loop turned lately.
     alive: bool,
     /// Milliseconds of real time since the writer's loop last turned.
@@ -26,7 +26,7 @@ pub struct Live {
 
 /// Whether the service can do its work.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Ready {
+pub(crate) struct Readiness {
     /// Whether readings can be committed.
     ready: bool,
     /// What stands in the way; empty when ready.
@@ -37,7 +37,7 @@ pub struct Ready {
 
 /// Something that stands in the way.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Obstacle {
+pub(crate) struct Obstacle {
     /// store or writer.
     what: &'static str,
     /// Why, and what is needed.
@@ -46,7 +46,7 @@ pub struct Obstacle {
 
 /// A line to the outside; why it is down stands in the log.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LineForm {
+pub(crate) struct LineForm {
     /// Its name.
     pub line: String,
     /// Whether it answers.
@@ -64,7 +64,7 @@ pub struct LineForm {
         (status = 503, description = "The writer's loop stands still: restart the service", body = Enveloped<Live>),
     )
 )]
-pub async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
+pub(crate) async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let silence = app.shared.pulse.quiet_for();
     let alive = silence <= app.shared.bounds.pulse_silence;
@@ -80,11 +80,11 @@ pub async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Pro
 #[utoipa::path(
     get, path = "/health/ready", operation_id = "show_ready", tag = "health",
     responses(
-        (status = 200, description = "Ready", body = Enveloped<Ready>),
-        (status = 503, description = "Something stands in the way", body = Enveloped<Ready>),
+        (status = 200, description = "Ready", body = Enveloped<Readiness>),
+        (status = 503, description = "Something stands in the way", body = Enveloped<Readiness>),
     )
 )]
-pub async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
+pub(crate) async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let mut obstacles = Vec::new();
     if let Some(why) = app.shared.pulse.refusal() {
@@ -97,16 +97,16 @@ pub async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Pr
     }
     let seen = app.seen();
     let is_ready = obstacles.is_empty();
-    let ready = Ready {
+    let readiness = Readiness {
         ready: is_ready,
         obstacles,
         lines_down: lines(&seen.snapshot.state, |_| true).into_iter().filter(|line| !line.up).collect(),
     };
-    Ok(answer::fresh(status(is_ready), app.envelope(&seen), &ready))
+    Ok(answer::fresh(status(is_ready), app.envelope(&seen), &readiness))
 }
 
 /// The lines that were ever heard of, of those that are wanted by their place.
-pub fn lines(state: &crate::watch::snapshot::State, wanted: impl Fn(usize) -> bool) -> Vec<LineForm> {
+pub(crate) fn lines(state: &crate::watch::snapshot::State, wanted: impl Fn(usize) -> bool) -> Vec<LineForm> {
     let named = state.plan.city.lines.iter().zip(&state.lines).enumerate();
     named
         .filter(|(at, _)| wanted(*at))

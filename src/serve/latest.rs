@@ -19,7 +19,7 @@ use crate::store::commit::Seq;
 
 /// The present, or what of it changed.
 #[derive(Serialize, ToSchema)]
-pub struct Latest {
+pub(crate) struct Latest {
     /// The commit that was asked from; null when everything is shown.
     since: Option<u64>,
     /// Whether everything is an exercise.
@@ -34,7 +34,7 @@ pub struct Latest {
 
 /// A sensor as it is.
 #[derive(Serialize, ToSchema)]
-pub struct SensorNow {
+pub(crate) struct SensorNow {
     /// The station.
     station: String,
     /// What it measures.
@@ -50,7 +50,7 @@ pub struct SensorNow {
 
 /// An alert as it is; one per rule and subject.
 #[derive(Serialize, ToSchema)]
-pub struct AlertNow {
+pub(crate) struct AlertNow {
     /// The running episode; null when none runs.
     alert: Option<String>,
     /// The rule.
@@ -77,7 +77,7 @@ pub struct AlertNow {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a schema; the query is read in `show`")]
-pub struct LatestQuery {
+pub(crate) struct LatestQuery {
     /// Only what changed after this commit: the `seq` of an earlier answer.
     #[param(minimum = 0)]
     since: Option<u64>,
@@ -89,7 +89,7 @@ pub struct LatestQuery {
     params(LatestQuery),
     responses((status = 200, description = "The present", body = Enveloped<Latest>))
 )]
-pub async fn show(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn show(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let mut query = Query::read(raw.as_deref(), &["since"]);
     let since = query.number("since", 0, seen.snapshot.seq.0).map(Seq);
@@ -100,7 +100,7 @@ pub async fn show(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Re
 
 impl Latest {
     /// What changed after a commit, or everything.
-    pub fn of(seen: &Seen, since: Option<Seq>, exercise: bool) -> Self {
+    pub(crate) fn of(seen: &Seen, since: Option<Seq>, exercise: bool) -> Self {
         let state = &seen.snapshot.state;
         let sensors = state.plan.city.sensors.iter().zip(&state.tracks).enumerate();
         let alerts = state.plan.rules.slots().iter().zip(&state.alerts).enumerate();

@@ -1,12 +1,11 @@
 //! Accepts connections, serves them, and stops in an orderly way within a bounded time.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -106,9 +105,7 @@ fn connection(
     stream: TcpStream,
     peer: Peer,
     router: &Router,
-) -> impl Future<Output = Result<(), hyper::Error>>
-+ hyper_util::server::graceful::GracefulConnection<Error = hyper::Error>
-+ use<> {
+) -> impl GracefulConnection<Error = hyper::Error, Output = Result<(), hyper::Error>> + use<> {
     let service = tower::ServiceBuilder::new()
         .map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(peer);

@@ -33,7 +33,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// Keeps the recorder small until it is cancelled.
-pub async fn upkeep(metrics: PrometheusHandle, cancel: CancellationToken) {
+pub(crate) async fn upkeep(metrics: PrometheusHandle, cancel: CancellationToken) {
     let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         tokio::select! {
@@ -48,7 +48,7 @@ pub async fn upkeep(metrics: PrometheusHandle, cancel: CancellationToken) {
     get, path = "/metrics", operation_id = "show_metrics", tag = "health",
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"))
 )]
-pub async fn show(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
+pub(crate) async fn show(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     measure_state(&seen.snapshot);

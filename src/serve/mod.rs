@@ -36,7 +36,7 @@ use crate::watch::feed::Feed;
 use crate::watch::pulse::Pulse;
 use crate::watch::snapshot::Snapshot;
 
-pub use listen::run;
+pub use listen::{ServeError, run};
 
 /// Everything that serving needs from the rest of the service.
 #[derive(Clone)]

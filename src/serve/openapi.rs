@@ -94,7 +94,7 @@ pub fn document() -> &'static str {
     get, path = "/openapi.json", operation_id = "show_openapi", tag = "health",
     responses((status = 200, description = "The OpenAPI document", body = Object))
 )]
-pub async fn show(Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn show(Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     Ok(answer::constant(&asked, document().as_bytes()))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// A refusal or a failure (RFC 9457, media type `application/problem+json`).
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// What kind of problem it is, as a URI: `urn:problem-type:baolu:{kind}`.
     #[serde(rename = "type")]
     #[schema(examples("urn:problem-type:baolu:bad-query"))]
@@ -30,7 +30,7 @@ pub struct Problem {
 
 /// One refused field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// The query key or the header.
     pub field: String,
     /// What is wrong with it.
@@ -52,7 +52,7 @@ impl Problem {
     }
 
     /// Fields of the question that can't be answered; 400.
-    pub fn fields(errors: Vec<FieldError>) -> Self {
+    pub(crate) fn fields(errors: Vec<FieldError>) -> Self {
         let told: Vec<String> =
             errors.iter().map(|e| format!("{}: {}; {}", e.field, e.wrong, e.allowed)).collect();
         let detail = told.join(" | ");
@@ -60,26 +60,26 @@ impl Problem {
     }
 
     /// Nothing of that name; 404.
-    pub fn unknown(what: &str, name: &str, allowed: &str) -> Self {
+    pub(crate) fn unknown(what: &str, name: &str, allowed: &str) -> Self {
         let name: String = name.chars().take(80).collect();
         let detail = format!("there is no {what} {name:?}; {allowed}");
         Self::new(StatusCode::NOT_FOUND, "unknown", "There is no such thing", detail)
     }
 
     /// A route that this peer may not use; 403.
-    pub fn forbidden(detail: &str) -> Self {
+    pub(crate) fn forbidden(detail: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This peer may not ask that", detail)
     }
 
     /// Too much at once, too slow, or the store can't answer now; 503 with `Retry-After`.
-    pub fn busy(detail: impl Into<String>) -> Self {
+    pub(crate) fn busy(detail: impl Into<String>) -> Self {
         let problem =
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "It can't be answered now", detail);
         Self { retry_after_s: Some(1), ..problem }
     }
 
     /// A failure of our own; the log says more under the request's id; 500.
-    pub fn failed() -> Self {
+    pub(crate) fn failed() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "failed",
@@ -89,7 +89,7 @@ impl Problem {
     }
 
     /// The problem that belongs to a bare status of a layer below.
-    pub fn of_status(status: StatusCode, path: &str) -> Self {
+    pub(crate) fn of_status(status: StatusCode, path: &str) -> Self {
         let path: String = path.chars().take(80).collect();
         match status {
             StatusCode::NOT_FOUND => Self::unknown("path", &path, "/openapi.json lists every path"),
@@ -123,7 +123,7 @@ impl Problem {
 
 impl FieldError {
     /// One refused field.
-    pub fn new(field: &str, wrong: impl Into<String>, allowed: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &str, wrong: impl Into<String>, allowed: impl Into<String>) -> Self {
         let field = field.chars().take(80).collect();
         Self { field, wrong: wrong.into(), allowed: allowed.into() }
     }

@@ -11,14 +11,14 @@ use super::problem::{FieldError, Problem};
 
 /// The keys of one question, with every mistake found so far.
 #[derive(Debug)]
-pub struct Query {
+pub(crate) struct Query {
     given: BTreeMap<String, String>,
     mistakes: Vec<FieldError>,
 }
 
 impl Query {
     /// Reads the query string of a route that knows these keys.
-    pub fn read(raw: Option<&str>, known: &[&str]) -> Self {
+    pub(crate) fn read(raw: Option<&str>, known: &[&str]) -> Self {
         let mut query = Self { given: BTreeMap::new(), mistakes: Vec::new() };
         for (key, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             let mistake = if !known.contains(&key.as_ref()) {
@@ -43,12 +43,12 @@ impl Query {
     }
 
     /// The text of a key.
-    pub fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.given.get(key).map(String::as_str)
     }
 
     /// Reads a key with its own meaning; what can't be read is noted and gives `None`.
-    pub fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &mut self,
         key: &str,
         parse: impl FnOnce(&str) -> Result<T, (String, String)>,
@@ -63,7 +63,7 @@ impl Query {
     }
 
     /// A moment, RFC 3339 with an offset.
-    pub fn time(&mut self, key: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, key: &str) -> Option<Timestamp> {
         self.parsed(key, |text| {
             Timestamp::parse_rfc3339(&plus_restored(text)).map_err(|_| {
                 let shown: String = text.chars().take(40).collect();
@@ -74,7 +74,7 @@ impl Query {
     }
 
     /// A whole number inside its bounds.
-    pub fn number(&mut self, key: &str, min: u64, max: u64) -> Option<u64> {
+    pub(crate) fn number(&mut self, key: &str, min: u64, max: u64) -> Option<u64> {
         self.parsed(key, |text| {
             let shown: String = text.chars().take(40).collect();
             match text.parse() {
@@ -88,7 +88,7 @@ impl Query {
     }
 
     /// Notes a mistake.
-    pub fn refuse(&mut self, key: &str, wrong: impl Into<String>, allowed: impl Into<String>) {
+    pub(crate) fn refuse(&mut self, key: &str, wrong: impl Into<String>, allowed: impl Into<String>) {
         self.mistakes.push(FieldError::new(key, wrong, allowed));
     }
 
@@ -96,7 +96,7 @@ impl Query {
     ///
     /// # Errors
     /// Every mistake that was noted, as one problem.
-    pub fn finish(self) -> Result<(), Problem> {
+    pub(crate) fn finish(self) -> Result<(), Problem> {
         if self.mistakes.is_empty() { Ok(()) } else { Err(Problem::fields(self.mistakes)) }
     }
 }
@@ -117,7 +117,7 @@ fn plus_restored(text: &str) -> String {
 
 /// The raw query of a request; what it means is the route's business.
 #[derive(Debug)]
-pub struct Raw(pub Option<String>);
+pub(crate) struct Raw(pub Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Raw {
     type Rejection = Problem;

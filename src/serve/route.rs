@@ -3,6 +3,7 @@
 //! The router is built from this list and from nothing else, so that a path which is not here
 //! does not exist, and a route without an access does not compile.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -169,9 +170,9 @@ pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         let post = guard::Post { route, places: Arc::new(Semaphore::new(route.limits.at_once)) };
-        let mounted = (route.mount)()
-            .layer(middleware::from_fn_with_state(post, guard::stand))
-            .layer(DefaultBodyLimit::max(route.limits.body_bytes))
+        let mounted: MethodRouter<App> = (route.mount)()
+            .layer::<_, Infallible>(middleware::from_fn_with_state(post, guard::stand))
+            .layer::<_, Infallible>(DefaultBodyLimit::max(route.limits.body_bytes))
             .layer(RequestBodyLimitLayer::new(route.limits.body_bytes));
         router = router.route(route.path, mounted);
     }

@@ -14,7 +14,7 @@ use crate::watch::snapshot::{Snapshot, State};
 
 /// A snapshot with the commits since which its parts are as they are.
 #[derive(Debug)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The snapshot.
     pub snapshot: Arc<Snapshot>,
     sensors: Vec<Seq>,
@@ -24,7 +24,7 @@ pub struct Seen {
 
 impl Seen {
     /// The first one: everything is as new as the snapshot.
-    pub fn first(snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn first(snapshot: Arc<Snapshot>) -> Self {
         let State { tracks, alerts, lines, .. } = &snapshot.state;
         let all = |count| vec![snapshot.seq; count];
         Self {
@@ -37,7 +37,7 @@ impl Seen {
 
     /// What follows when another snapshot becomes visible.
     #[must_use]
-    pub fn next(&self, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn next(&self, snapshot: Arc<Snapshot>) -> Self {
         let (old, new) = (&self.snapshot.state, &snapshot.state);
         if !Arc::ptr_eq(&old.plan, &new.plan) {
             return Self::first(snapshot);
@@ -57,17 +57,17 @@ impl Seen {
     }
 
     /// Whether a sensor changed after a commit.
-    pub fn sensor_changed(&self, at: usize, since: Option<Seq>) -> bool {
+    pub(crate) fn sensor_changed(&self, at: usize, since: Option<Seq>) -> bool {
         changed(&self.sensors, at, since)
     }
 
     /// Whether an alert changed after a commit.
-    pub fn alert_changed(&self, at: usize, since: Option<Seq>) -> bool {
+    pub(crate) fn alert_changed(&self, at: usize, since: Option<Seq>) -> bool {
         changed(&self.alerts, at, since)
     }
 
     /// Whether a line changed after a commit.
-    pub fn line_changed(&self, at: usize, since: Option<Seq>) -> bool {
+    pub(crate) fn line_changed(&self, at: usize, since: Option<Seq>) -> bool {
         changed(&self.lines, at, since)
     }
 }
@@ -87,7 +87,7 @@ fn changed(stamps: &[Seq], at: usize, since: Option<Seq>) -> bool {
 }
 
 /// Follows the snapshots until it is cancelled.
-pub async fn follow(
+pub(crate) async fn follow(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     seen: watch::Sender<Arc<Seen>>,
     cancel: CancellationToken,

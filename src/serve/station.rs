@@ -1,6 +1,6 @@
 //! Stations with what their sensors last said.
 
-pub mod series;
+pub(crate) mod series;
 
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::HeaderMap;
@@ -20,14 +20,14 @@ use crate::watch::snapshot::State as Running;
 
 /// Every station.
 #[derive(Serialize, ToSchema)]
-pub struct Stations {
+pub(crate) struct Stations {
     /// In the order of configuration.
     stations: Vec<StationForm>,
 }
 
 /// A station with what its sensors last said.
 #[derive(Serialize, ToSchema)]
-pub struct StationForm {
+pub(crate) struct StationForm {
     /// Its id.
     id: String,
     /// `rain_gauge`, `stage`, `street`, `wind` or `reservoir`.
@@ -52,7 +52,7 @@ pub struct StationForm {
 
 /// A sensor and what it last said.
 #[derive(Serialize, ToSchema)]
-pub struct SensorForm {
+pub(crate) struct SensorForm {
     /// What it measures.
     parameter: &'static str,
     /// Its name where the station measures the parameter twice.
@@ -72,7 +72,7 @@ pub struct SensorForm {
 }
 
 /// The id in a path.
-pub struct Id(pub String);
+pub(crate) struct Id(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
@@ -90,7 +90,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     get, path = "/api/v1/stations", operation_id = "list_stations", tag = "stations",
     responses((status = 200, description = "Every station", body = Enveloped<Stations>))
 )]
-pub async fn list(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn list(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
@@ -105,7 +105,7 @@ pub async fn list(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Re
     params(("id" = String, Path, description = "The station", example = "kim-long")),
     responses((status = 200, description = "The station", body = Enveloped<StationForm>))
 )]
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
     Raw(raw): Raw,

@@ -41,7 +41,7 @@ const RETRY: &str = "retry: 2000\n\n";
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event received")),
     responses((status = 200, description = "Events until either side ends it", body = Enveloped<Latest>, content_type = "text/event-stream"))
 )]
-pub async fn follow(
+pub(crate) async fn follow(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Raw(raw): Raw,

@@ -22,7 +22,7 @@ use crate::watch::snapshot::{Plan, Snapshot};
 
 /// A commit as the bytes of its events.
 #[derive(Debug)]
-pub struct Told {
+pub(crate) struct Told {
     /// The commit.
     pub seq: Seq,
     /// Its events; empty when it has none to tell.
@@ -31,7 +31,7 @@ pub struct Told {
 
 /// Turns the feed into frames until it is cancelled. A feed that ran ahead leaves a gap, which
 /// the streams notice and fill from the store.
-pub async fn follow(
+pub(crate) async fn follow(
     mut feed: broadcast::Receiver<Arc<Committed>>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     told: broadcast::Sender<Arc<Told>>,
@@ -59,7 +59,7 @@ pub async fn follow(
 ///
 /// The last one carries the sequence as its id, the ones before it `{sequence}.{place}`: a peer
 /// that was cut off in the middle of a commit goes on exactly there.
-pub fn frame(change: &Change, skip: usize) -> Bytes {
+pub(crate) fn frame(change: &Change, skip: usize) -> Bytes {
     let seq = change.seq.0;
     let readings = change.readings.iter().map(|(sensor, reading)| {
         let reading = SensorReading::of_stored(sensor, reading);
@@ -82,7 +82,7 @@ pub fn frame(change: &Change, skip: usize) -> Bytes {
 }
 
 /// One event without its id.
-pub fn data<T: Serialize>(name: &str, content: &T) -> String {
+pub(crate) fn data<T: Serialize>(name: &str, content: &T) -> String {
     let json = serde_json::to_string(content).unwrap_or_else(|_| "null".to_owned());
     format!("event: {name}\ndata: {json}\n\n")
 }

@@ -32,7 +32,7 @@ const KEYS: [&str; 7] = ["parameter", "sensor", "from", "to", "known_at", "limit
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a schema; the query is read in `Asked::read`")]
-pub struct SeriesQuery {
+pub(crate) struct SeriesQuery {
     /// What was measured, as `stage`.
     #[param(example = "stage")]
     parameter: String,
@@ -55,7 +55,7 @@ pub struct SeriesQuery {
 
 /// A page of a series.
 #[derive(Serialize, ToSchema)]
-pub struct Series {
+pub(crate) struct Series {
     /// The station.
     station: String,
     /// What was measured.
@@ -99,7 +99,7 @@ enum KnownAt {
     params(("id" = String, Path, description = "The station", example = "kim-long"), SeriesQuery),
     responses((status = 200, description = "A page of the series", body = Enveloped<Series>))
 )]
-pub async fn list(
+pub(crate) async fn list(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
