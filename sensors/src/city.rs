@@ -1,7 +1,9 @@
 //! One city as configured: stations, sensors, zones, basins, and how they are reached.
 //!
-//! Built from the texts of `config/<city>/` by `City::parse`, or in memory by [`City::assemble`]; this
+//! Built from the texts of `config/<city>/` by [`City::parse`], or in memory by [`City::assemble`]; this
 //! module reads no disk.
+
+pub mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
