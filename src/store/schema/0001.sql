@@ -1,6 +1,8 @@
 -- Version 1. Times are milliseconds since 1970-01-01T00:00:00Z, of the running clock.
 -- Values are whole steps: value / 10^sensor.decimals in sensor.unit.
 
+CREATE TABLE config (pk INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE);
+
 -- The one row that a commit checks and moves on.
 CREATE TABLE door (
   one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -12,8 +14,6 @@ CREATE TABLE door (
   ledger_hash BLOB NOT NULL
 );
 INSERT INTO door VALUES (1, 0, 0, NULL, 0, 0, zeroblob(32));
-
-CREATE TABLE config (pk INTEGER PRIMARY KEY, version TEXT NOT NULL UNIQUE);
 
 CREATE TABLE committed (
   seq INTEGER PRIMARY KEY,
