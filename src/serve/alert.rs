@@ -81,7 +81,9 @@ pub(crate) async fn list(
     });
     let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT) as usize;
     let after = query.parsed("cursor", |text| {
-        let wrong = || ("is no cursor of alerts".to_owned(), "the next of an earlier page, as it was given".to_owned());
+        let wrong = || {
+            ("is no cursor of alerts".to_owned(), "the next of an earlier page, as it was given".to_owned())
+        };
         alert_from_text(text).ok_or_else(wrong)
     });
     query.finish()?;
@@ -112,8 +114,8 @@ pub(crate) async fn show(
     let seen = app.seen();
     let wanted = AlertId(id.as_str().into());
     let history = app.read(place, move |reader| reader.alert(&wanted)).await?;
-    let history =
-        history.ok_or_else(|| Problem::unknown("alert", &id, "/api/v1/alerts?state=all lists every alert"))?;
+    let history = history
+        .ok_or_else(|| Problem::unknown("alert", &id, "/api/v1/alerts?state=all lists every alert"))?;
     let story = AlertStory {
         alert: AlertForm::of(&history.summary),
         transitions: history.transitions.iter().map(TransitionForm::of).collect(),

@@ -63,10 +63,13 @@ mod tests {
         assert_eq!(SeriesCursor::from_text(&series.to_text()), Some(series));
         let alert = AlertCursor { began_at: Timestamp::from_ms(7), alert: AlertId("kim long.x".into()) };
         assert_eq!(alert_from_text(&alert_text(&alert)), Some(alert));
-        assert_eq!(SeriesCursor::from_text(&alert_text(&AlertCursor {
-            began_at: Timestamp::from_ms(7),
-            alert: AlertId("x".into())
-        })), None);
+        assert_eq!(
+            SeriesCursor::from_text(&alert_text(&AlertCursor {
+                began_at: Timestamp::from_ms(7),
+                alert: AlertId("x".into())
+            })),
+            None
+        );
         for foreign in ["", "%%%", "cyAx", &"A".repeat(9999)] {
             assert_eq!(SeriesCursor::from_text(foreign), None, "{foreign:.9}");
         }

@@ -331,8 +331,8 @@ impl BulletinForm {
 /// A delivery and what became of it; receivers are never named.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryForm {
-    /// Its id, which phones show once.
-    pub delivery: String,
+    /// Its id, which phones show once; null where it could name a receiver.
+    pub delivery: Option<String>,
     /// What it carries.
     pub bulletin: String,
     /// The zone; null for staff.
@@ -357,7 +357,7 @@ impl DeliveryForm {
     /// A stored delivery.
     pub(crate) fn of(state: &DeliveryState) -> Self {
         Self {
-            delivery: state.id.0.to_string(),
+            delivery: matches!(state.target, Target::Topic { .. }).then(|| state.id.0.to_string()),
             bulletin: state.bulletin.to_string(),
             zone: state.zone.as_ref().map(ToString::to_string),
             lang: state.lang.0.to_string(),

@@ -53,7 +53,9 @@ pub(crate) async fn stand(State(post): State<Post>, mut request: Request, next: 
 
 fn admitted(post: &Post, request: &Request) -> Result<Place, Problem> {
     if post.route.access == Access::Loopback && !is_local(request) {
-        return Err(Problem::forbidden("this path answers programs on the same machine only, and not through a proxy"));
+        return Err(Problem::forbidden(
+            "this path answers programs on the same machine only, and not through a proxy",
+        ));
     }
     match post.places.clone().try_acquire_owned() {
         Ok(permit) => Ok(Place { _permit: Arc::new(permit) }),
@@ -70,7 +72,9 @@ async fn in_time(route: &Route, request: Request, next: Next) -> Response {
     };
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::busy(format!("it took longer than {} s; ask for less", limit.as_secs())).into_response(),
+        Err(_) => {
+            Problem::busy(format!("it took longer than {} s; ask for less", limit.as_secs())).into_response()
+        }
     }
 }
 
@@ -111,7 +115,9 @@ pub(crate) async fn told_as_problem(request: Request, next: Next) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    if !is_error || matches!(kind, Some(b"application/problem+json" | b"application/json")) {
+    let has_words = matches!(kind, Some(b"application/problem+json" | b"application/json"));
+    // The compressor refuses after the answer was made, and leaves its headers.
+    if !is_error || (has_words && status != StatusCode::NOT_ACCEPTABLE) {
         return response;
     }
     let mut problem = Problem::of_status(status, &path).into_response();

@@ -6,8 +6,8 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{self, Enveloped};
 use super::App;
+use super::answer::{self, Enveloped};
 use super::form::Time;
 use super::problem::Problem;
 use super::query::{Query, Raw};
@@ -112,11 +112,7 @@ pub(crate) fn lines(state: &crate::watch::snapshot::State, wanted: impl Fn(usize
         .filter(|(at, _)| wanted(*at))
         .filter_map(|(_, (line, known))| {
             let (since, line_state) = known.as_ref()?;
-            Some(LineForm {
-                line: line.name.clone(),
-                up: *line_state == LineState::Up,
-                since: Time(*since),
-            })
+            Some(LineForm { line: line.name.clone(), up: *line_state == LineState::Up, since: Time(*since) })
         })
         .collect()
 }

@@ -20,7 +20,12 @@ pub struct Heartbeat {
 }
 
 /// Beats until it is cancelled. A beat that fails is logged once until one succeeds again.
-pub async fn beat(heartbeat: Heartbeat, client: reqwest::Client, pulse: Arc<Pulse>, cancel: CancellationToken) {
+pub async fn beat(
+    heartbeat: Heartbeat,
+    client: reqwest::Client,
+    pulse: Arc<Pulse>,
+    cancel: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(heartbeat.interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut well = true;

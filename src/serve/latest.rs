@@ -63,6 +63,8 @@ pub(crate) struct AlertNow {
     zones: Vec<String>,
     /// The level, `none` or a name of the rule's ladder.
     level: String,
+    /// The higher level that suspect readings tell of, for officers; null where none does.
+    suspected: Option<String>,
     /// 1 to 5; null where the level is `none`.
     severity: Option<u8>,
     /// When the first raise of the episode became known.
@@ -89,7 +91,11 @@ pub(crate) struct LatestQuery {
     params(LatestQuery),
     responses((status = 200, description = "The present", body = Enveloped<Latest>))
 )]
-pub(crate) async fn show(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Raw(raw): Raw,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
     let seen = app.seen();
     let mut query = Query::read(raw.as_deref(), &["since"]);
     let since = query.number("since", 0, seen.snapshot.seq.0).map(Seq);
@@ -139,6 +145,7 @@ impl AlertNow {
             subject: slot.subject.to_string(),
             zones: texts(&slot.zones),
             level: slot.level_name(alert.level).to_owned(),
+            suspected: (alert.doubted > alert.level).then(|| slot.level_name(alert.doubted).to_owned()),
             severity: slot.level(alert.level).map(|level| level.severity.step()),
             began_at: episode.map(|episode| Time(episode.began_at)),
             changed_at: episode.map(|episode| Time(episode.changed_at)),

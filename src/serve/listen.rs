@@ -45,7 +45,12 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
     let (told, _) = broadcast::channel(bounds.stream_backlog);
     let mut followers = JoinSet::new();
     followers.spawn(seen::follow(shared.snapshots.clone(), seen_sender, closing.clone()));
-    followers.spawn(tell::follow(shared.feed.subscribe(), shared.snapshots.clone(), told.clone(), closing.clone()));
+    followers.spawn(tell::follow(
+        shared.feed.subscribe(),
+        shared.snapshots.clone(),
+        told.clone(),
+        closing.clone(),
+    ));
     followers.spawn(metric::upkeep(shared.metrics.clone(), closing.clone()));
     let router = route::router(App { shared, seen, told, closing });
     tracing::info!(%address, "serving");

@@ -63,7 +63,9 @@ fn measure_state(snapshot: &Snapshot) {
     gauge!("baolu_snapshot_timestamp_seconds").set(snapshot.at.ms() as f64 / 1000.0);
     gauge!("baolu_outbox_deliveries").set(state.outbox.len() as f64);
     gauge!("baolu_strays").set(state.strays as f64);
-    for (sensor, (track, silent)) in state.plan.city.sensors.iter().zip(state.tracks.iter().zip(&state.silent)) {
+    for (sensor, (track, silent)) in
+        state.plan.city.sensors.iter().zip(state.tracks.iter().zip(&state.silent))
+    {
         let name = sensor.id.to_string();
         gauge!("baolu_sensor_silent", "sensor" => name.clone()).set(f64::from(u8::from(silent.is_some())));
         if let Some(contact) = track.last_contact() {

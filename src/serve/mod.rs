@@ -123,7 +123,9 @@ impl App {
             Ok(Ok(read)) => Ok(read),
             Ok(Err(why)) => {
                 tracing::error!(%why, "the store could not be read");
-                Err(problem::Problem::busy("the store can't be read now; ask again after Retry-After seconds"))
+                Err(problem::Problem::busy(
+                    "the store can't be read now; ask again after Retry-After seconds",
+                ))
             }
             Err(why) => {
                 tracing::error!(%why, "a read of the store did not end");

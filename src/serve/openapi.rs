@@ -127,6 +127,9 @@ mod tests {
             std::fs::write(path, document()).unwrap();
         }
         let kept = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(kept == document(), "docs/openapi.json differs; BAOLU_WRITE_OPENAPI=1 cargo test writes it anew");
+        assert!(
+            kept == document(),
+            "docs/openapi.json differs; BAOLU_WRITE_OPENAPI=1 cargo test writes it anew"
+        );
     }
 }

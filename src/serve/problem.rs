@@ -56,7 +56,10 @@ impl Problem {
         let told: Vec<String> =
             errors.iter().map(|e| format!("{}: {}; {}", e.field, e.wrong, e.allowed)).collect();
         let detail = told.join(" | ");
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "bad-query", "The question can't be answered", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, "bad-query", "The question can't be answered", detail)
+        }
     }
 
     /// Nothing of that name; 404.
@@ -73,8 +76,7 @@ impl Problem {
 
     /// Too much at once, too slow, or the store can't answer now; 503 with `Retry-After`.
     pub(crate) fn busy(detail: impl Into<String>) -> Self {
-        let problem =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "It can't be answered now", detail);
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "It can't be answered now", detail);
         Self { retry_after_s: Some(1), ..problem }
     }
 
@@ -98,6 +100,12 @@ impl Problem {
                 "method",
                 "This method is not allowed here",
                 format!("{path:?} takes the methods that the header Allow names"),
+            ),
+            StatusCode::NOT_ACCEPTABLE => Self::new(
+                status,
+                "not-acceptable",
+                "No form of the answer is acceptable",
+                "answers are plain or gzip; leave Accept-Encoding out, or allow identity or gzip in it",
             ),
             StatusCode::PAYLOAD_TOO_LARGE => Self::new(
                 status,

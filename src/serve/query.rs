@@ -79,10 +79,9 @@ impl Query {
             let shown: String = text.chars().take(40).collect();
             match text.parse() {
                 Ok(number) if (min..=max).contains(&number) => Ok(number),
-                _ => Err((
-                    format!("{shown:?} is not allowed"),
-                    format!("a whole number from {min} to {max}"),
-                )),
+                _ => {
+                    Err((format!("{shown:?} is not allowed"), format!("a whole number from {min} to {max}")))
+                }
             }
         })
     }

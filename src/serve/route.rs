@@ -180,8 +180,8 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(guard::nowhere)
         .with_state(app)
         .layer(CatchPanicLayer::custom(guard::caught))
-        .layer(middleware::from_fn(guard::told_as_problem))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(guard::told_as_problem))
         .layer(middleware::from_fn(guard::observe))
 }
 

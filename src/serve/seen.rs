@@ -27,12 +27,7 @@ impl Seen {
     pub(crate) fn first(snapshot: Arc<Snapshot>) -> Self {
         let State { tracks, alerts, lines, .. } = &snapshot.state;
         let all = |count| vec![snapshot.seq; count];
-        Self {
-            sensors: all(tracks.len()),
-            alerts: all(alerts.len()),
-            lines: all(lines.len()),
-            snapshot,
-        }
+        Self { sensors: all(tracks.len()), alerts: all(alerts.len()), lines: all(lines.len()), snapshot }
     }
 
     /// What follows when another snapshot becomes visible.
@@ -49,7 +44,7 @@ impl Seen {
         let alerts = stamped(&self.alerts, seq, new.alerts.len(), |at| {
             let (old, new) = (old.alerts.get(at), new.alerts.get(at));
             // What nobody sees of an alert changes with every reading.
-            let shown = |alert: &Arc<AlertState>| (alert.level, alert.episode.clone());
+            let shown = |alert: &Arc<AlertState>| (alert.level, alert.doubted, alert.episode.clone());
             same(old, new) || old.map(shown) == new.map(shown)
         });
         let lines = stamped(&self.lines, seq, new.lines.len(), |at| old.lines.get(at) == new.lines.get(at));

@@ -80,7 +80,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::<String>::from_request_parts(parts, state).await {
             Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => Err(super::problem::FieldError::new("id", "is no UTF-8", "an id as the lists give it").into()),
+            Err(_) => {
+                Err(super::problem::FieldError::new("id", "is no UTF-8", "an id as the lists give it").into())
+            }
         }
     }
 }
@@ -90,7 +92,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     get, path = "/api/v1/stations", operation_id = "list_stations", tag = "stations",
     responses((status = 200, description = "Every station", body = Enveloped<Stations>))
 )]
-pub(crate) async fn list(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Raw(raw): Raw,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;

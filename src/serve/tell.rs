@@ -112,7 +112,8 @@ fn change_of(committed: &Committed, plan: &Plan) -> Change {
         let line = plan.city.lines.get(event.line as usize)?.name.clone();
         Some(StoredLineEvent { line, at: event.at, state: event.state.clone() })
     };
-    let bulletin = |bulletin: &rules::bulletin::Bulletin| StoredBulletin { seq: *seq, bulletin: bulletin.clone() };
+    let bulletin =
+        |bulletin: &rules::bulletin::Bulletin| StoredBulletin { seq: *seq, bulletin: bulletin.clone() };
     Change {
         seq: *seq,
         at: *at,

@@ -136,7 +136,11 @@ pub(crate) async fn list(
         from: Time(from),
         to: Time(to),
         known_at: known_at.0,
-        readings: page.items.iter().map(|reading| ReadingForm::of_stored(sensor.parameter, reading)).collect(),
+        readings: page
+            .items
+            .iter()
+            .map(|reading| ReadingForm::of_stored(sensor.parameter, reading))
+            .collect(),
         next: page.next.map(|measured_at| SeriesCursor { measured_at, known_at }.to_text()),
     };
     Ok(answer::json(&headers, app.envelope(&seen), &series))
@@ -157,7 +161,8 @@ impl Asked {
         if from >= to {
             query.refuse("from", format!("{from} is not before {to}"), "from must be before to");
         }
-        let known_at = if query.text("known_at").is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit())) {
+        let known_at = if query.text("known_at").is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        {
             query.number("known_at", 0, newest.0).map(|seq| KnownAt::Seq(Seq(seq)))
         } else {
             query.time("known_at").map(KnownAt::Time)
@@ -185,8 +190,14 @@ fn sensor_of(query: &mut Query, state: &Running, station: &Station) -> Option<Se
         return None;
     }
     let parameter: Parameter = query.parsed("parameter", |text| {
-        let known = text.parse().map_err(|why: sensors::parameter::UnknownParameter| (why.to_string(), allowed.clone()))?;
-        if measured.contains(&text) { Ok(known) } else { Err((format!("{text} is not measured here"), allowed)) }
+        let known = text
+            .parse()
+            .map_err(|why: sensors::parameter::UnknownParameter| (why.to_string(), allowed.clone()))?;
+        if measured.contains(&text) {
+            Ok(known)
+        } else {
+            Err((format!("{text} is not measured here"), allowed))
+        }
     })?;
     let name = query.text("sensor").map(str::to_owned);
     let of_parameter: Vec<&&SensorId> = sensors.iter().filter(|id| id.parameter == parameter).collect();
@@ -196,7 +207,11 @@ fn sensor_of(query: &mut Query, state: &Running, station: &Station) -> Option<Se
     };
     if found.is_none() {
         let names: Vec<&str> = of_parameter.iter().map(|id| id.name.as_deref().unwrap_or("(none)")).collect();
-        query.refuse("sensor", "names no sensor of that parameter", format!("allowed are {}", names.join(", ")));
+        query.refuse(
+            "sensor",
+            "names no sensor of that parameter",
+            format!("allowed are {}", names.join(", ")),
+        );
     }
     found.map(|id| (*id).clone())
 }

@@ -56,7 +56,8 @@ impl Reader {
     pub fn seq_at(&self, at: Timestamp) -> Result<Seq, StoreError> {
         self.read("looking for a commit by its time", |connection| {
             let newest = "SELECT coalesce(max(seq), 0) FROM committed";
-            let (mut known, mut beyond) = (0, connection.query_row(newest, [], |row| row.get::<_, i64>(0))? + 1);
+            let (mut known, mut beyond) =
+                (0, connection.query_row(newest, [], |row| row.get::<_, i64>(0))? + 1);
             let mut time =
                 connection.prepare_cached("SELECT at FROM committed WHERE seq >= ?1 ORDER BY seq LIMIT 1")?;
             while beyond - known > 1 {
