@@ -9,5 +9,6 @@ pub mod command;
 pub mod event;
 pub mod notify;
 pub mod serve;
+pub mod service;
 pub mod store;
 pub mod watch;

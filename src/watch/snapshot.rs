@@ -21,6 +21,10 @@ pub struct Plan {
     pub city: City,
     /// Its rules.
     pub rules: RuleSet,
+    /// The words of its bulletins.
+    pub phrases: Phrases,
+    /// Who is told.
+    pub receivers: Receivers,
     /// A hash over every configuration file.
     pub version: String,
 }
@@ -42,6 +46,14 @@ pub struct State {
     pub outbox: Vec<Arc<Delivery>>,
     /// Payloads and registers that could not be read since the first start.
     pub strays: u64,
+    /// What was told of each running episode: the ledger that reasons are computed from.
+    pub told: Told,
+    /// When watching began; deadlines do not begin before it.
+    pub since: Timestamp,
+    /// When to look again although nothing arrived: the next deadline, or earlier.
+    pub wake_at: Option<Timestamp>,
+    /// Whether everything that is told is an exercise.
+    pub exercise: bool,
 }
 
 /// The state as of a commit.
@@ -55,7 +67,13 @@ pub struct Snapshot {
     pub state: State,
 }
 
-impl View for State {
+/// What the rules may look at while an alert beside it is being changed.
+pub(crate) struct Eyes<'a> {
+    pub(crate) tracks: &'a [Arc<Track>],
+    pub(crate) silent: &'a [Option<Timestamp>],
+}
+
+impl View for Eyes<'_> {
     fn series(&self, sensor: SensorIx) -> Option<&Series> {
         self.tracks.get(sensor.at()).map(|track| track.series())
     }

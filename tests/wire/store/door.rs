@@ -163,7 +163,9 @@ fn an_alert_tells_its_whole_history() {
 fn pages_meet_without_a_gap_or_a_repeat() {
     let (dir, city) = (tempfile::tempdir().unwrap(), gauges(1));
     let mut writer = Writer::open(dir.path(), &city);
-    (1..=7).for_each(|n| drop(writer.commit(&raise(n))));
+    for n in 1..=7 {
+        writer.commit(&raise(n));
+    }
     let reader = writer.store.reader(1).unwrap();
 
     let (mut alerts, mut after): (Vec<_>, Option<AlertCursor>) = (Vec::new(), None);

@@ -35,7 +35,9 @@ fn the_same_storm_gives_the_same_ledger_bit_for_bit_however_it_was_grouped() {
 fn after(deed: &str) -> StoreError {
     let dir = tempfile::tempdir().unwrap();
     let mut writer = Writer::open(dir.path(), &gauges(1));
-    (1..=3).for_each(|n| drop(writer.commit(&raise(n))));
+    for n in 1..=3 {
+        writer.commit(&raise(n));
+    }
     let reader = writer.store.reader(1).unwrap();
     reader.verify_ledger().unwrap();
     let hand = Connection::open(dir.path().join(DATABASE)).unwrap();
