@@ -1,4 +1,5 @@
 //! Judge, decide, commit: the one writer.
 
 pub mod feed;
+pub mod pulse;
 pub mod snapshot;

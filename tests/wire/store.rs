@@ -5,4 +5,4 @@ mod disk;
 mod door;
 mod ledger;
 mod speed;
-mod town;
+pub(crate) mod town;

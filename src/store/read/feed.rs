@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
+use sensors::time::Timestamp;
 
 use crate::store::commit::Seq;
 use crate::store::error::StoreError;
@@ -44,6 +45,27 @@ impl Reader {
                 items.push(change);
             }
             Ok(Page { items, next: None })
+        })
+    }
+
+    /// The newest commit whose time by the running clock is not after `at`; 0 when there is none.
+    /// A running clock that was set back makes the answer one of several.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn seq_at(&self, at: Timestamp) -> Result<Seq, StoreError> {
+        self.read("looking for a commit by its time", |connection| {
+            let newest = "SELECT coalesce(max(seq), 0) FROM committed";
+            let (mut known, mut beyond) =
+                (0, connection.query_row(newest, [], |row| row.get::<_, i64>(0))? + 1);
+            let mut time =
+                connection.prepare_cached("SELECT at FROM committed WHERE seq >= ?1 ORDER BY seq LIMIT 1")?;
+            while beyond - known > 1 {
+                let middle = known + (beyond - known) / 2;
+                let is_known = time.query_row([middle], |row| row.get::<_, i64>(0))? <= at.ms();
+                if is_known { known = middle } else { beyond = middle }
+            }
+            Ok(Seq(known as u64))
         })
     }
 
