@@ -30,7 +30,8 @@ pub(super) fn condition(cell: &Cell<'_>, city: &City, scope: &Scope, depth: usiz
         return None;
     }
     let row = cell.row()?;
-    let kinds: Vec<(&str, Cell<'_>)> = KINDS.iter().filter_map(|kind| Some((*kind, row.cell(kind)?))).collect();
+    let kinds: Vec<(&str, Cell<'_>)> =
+        KINDS.iter().filter_map(|kind| Some((*kind, row.cell(kind)?))).collect();
     let found = match kinds.as_slice() {
         [(kind, value)] => one(kind, value, &row, city, scope, depth),
         _ => {

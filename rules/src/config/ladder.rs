@@ -103,7 +103,9 @@ fn order(row: &Row<'_>, below: &Level, level: &Level) {
     let same = std::mem::discriminant(&level.when) == std::mem::discriminant(&below.when)
         && level.when.sensors() == below.when.sensors()
         && level.when.window() == below.when.window();
-    let Some((lower, upper)) = below.when.threshold().zip(level.when.threshold()).filter(|_| same) else { return };
+    let Some((lower, upper)) = below.when.threshold().zip(level.when.threshold()).filter(|_| same) else {
+        return;
+    };
     if upper.raise() <= lower.raise() || upper.clear() < lower.clear() {
         let wrong = format!("{} is raised or cleared lower than {} below it", level.name, below.name);
         row.note("when", wrong, "allowed are thresholds that climb with the ladder");

@@ -52,7 +52,8 @@ pub(super) fn scopes(row: &Row<'_>, hazard: Hazard, city: &City) -> Vec<Scope> {
     if zones.is_none() && hazard.is_public() {
         row.note("zones", "the key is missing", "needed is \"station\", or a list of zones, or \"all\"");
     }
-    let zones_of = |subject: &Subject| zones.as_ref().map_or(Vec::new(), |cell| zones_of(cell, subject, city));
+    let zones_of =
+        |subject: &Subject| zones.as_ref().map_or(Vec::new(), |cell| zones_of(cell, subject, city));
     let scopes = subjects.into_iter().map(|subject| Scope { zones: zones_of(&subject), subject });
     scopes.collect()
 }

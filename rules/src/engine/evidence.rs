@@ -97,7 +97,8 @@ impl RuleSet {
             severity_max: if said.corroborated { sure_max } else { any_max },
             raised,
             corroborated: said.corroborated,
-            issue: if raised { told } else { deciding }.map_or(crate::rule::IssuePolicy::Officer, |l| l.issue),
+            issue: if raised { told } else { deciding }
+                .map_or(crate::rule::IssuePolicy::Officer, |l| l.issue),
             at: said.at,
             measured_at: said.measured_at,
             measure,

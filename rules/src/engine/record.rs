@@ -151,10 +151,8 @@ fn record_core(core: &Core, slot: &Slot) -> CoreRecord {
 }
 
 fn record_track(track: &Track, slot: &Slot) -> Vec<LatchRecord> {
-    let latches = slot.levels.iter().zip(track.since).enumerate().map(|(place, (level, since))| LatchRecord {
-        level: level.name.clone(),
-        on: track.is_on(place),
-        since_ms: since.map(Timestamp::ms),
+    let latches = slot.levels.iter().zip(track.since).enumerate().map(|(place, (level, since))| {
+        LatchRecord { level: level.name.clone(), on: track.is_on(place), since_ms: since.map(Timestamp::ms) }
     });
     latches.filter(|latch| latch.on || latch.since_ms.is_some()).collect()
 }

@@ -198,11 +198,8 @@ impl<V: View> Scene<'_, V> {
         let series = self.view.series(sensor)?;
         let last = series.newest()?;
         let Moment::Event(at) = self.moment else { return Some((series, last)) };
-        let point = if last.measured_at <= at {
-            last
-        } else {
-            series.points(Timestamp::MIN, at).next_back()?
-        };
+        let point =
+            if last.measured_at <= at { last } else { series.points(Timestamp::MIN, at).next_back()? };
         (at.since(point.measured_at) <= self.rules.patience(sensor)).then_some((series, point))
     }
 
@@ -253,7 +250,8 @@ impl<V: View> Scene<'_, V> {
             if !sum.suspect {
                 trusted.add(*weight, sum.low);
             }
-            high = high.filter(|_| sum.high != i64::MAX).map(|h| h + i128::from(*weight) * i128::from(sum.high));
+            high =
+                high.filter(|_| sum.high != i64::MAX).map(|h| h + i128::from(*weight) * i128::from(sum.high));
             suspect |= sum.suspect;
             quality = quality.or_worse(sum.quality);
             at = at.max(sum.at);
