@@ -212,7 +212,8 @@ impl Chart {
         let raw = match rain.parameter {
             Parameter::RainTotal => {
                 let reset = bucket.resets.iter().rev().find(|minute| **minute <= now);
-                let total = reset.map_or(rain.start + tips(now) * TIP_UM, |m| (tips(now) - tips(*m)) * TIP_UM);
+                let total =
+                    reset.map_or(rain.start + tips(now) * TIP_UM, |m| (tips(now) - tips(*m)) * TIP_UM);
                 rain.modulus.map_or(total, |modulus| total.rem_euclid(modulus))
             }
             Parameter::RainRate => (tips(now) - tips(now.saturating_sub(10))) * TIP_UM * 6,

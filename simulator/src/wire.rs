@@ -94,7 +94,9 @@ pub enum PlayError {
     #[error(transparent)]
     Chart(#[from] ChartError),
     /// A Modbus line could not listen.
-    #[error("line {line:?} can't listen on {address}: {source}; free the port or give the line another address")]
+    #[error(
+        "line {line:?} can't listen on {address}: {source}; free the port or give the line another address"
+    )]
     Listen {
         /// The line's name.
         line: String,

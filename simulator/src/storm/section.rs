@@ -310,7 +310,12 @@ fn plans(source: &mut Source<'_>, rivers: &Rivers) -> Vec<Plan> {
 fn control(source: &mut Source<'_>, at: &At, rivers: &Rivers, plan: &PlanSection) -> Option<Control> {
     let station = plan.control_station.as_deref()?;
     let Some(gauge) = rivers.gauge(station) else {
-        source.wrong(at, "control_station", &format!("{station:?} is no gauge"), "name a gauge of the rivers");
+        source.wrong(
+            at,
+            "control_station",
+            &format!("{station:?} is no gauge"),
+            "name a gauge of the rivers",
+        );
         return None;
     };
     let Some(stage_m) = plan.control_stage_m else {
