@@ -54,11 +54,8 @@ fn local(text: &str) -> Timestamp {
 /// What is really there, every ten minutes.
 fn truths(chart: &Chart) -> Vec<Truth> {
     let (begins, ends) = chart.lasts();
-    (0..)
-        .map(|n| begins.plus(Span::from_min(10 * n)))
-        .take_while(|at| *at <= ends)
-        .map(|at| chart.truth(at))
-        .collect()
+    let tens = ends.since(begins).ms() / Span::from_min(10).ms();
+    (0..=tens).map(|n| chart.truth(begins.plus(Span::from_min(10 * n)))).collect()
 }
 
 /// The stage of a station in metres.

@@ -3,6 +3,7 @@
 //! Serde stays in here.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sensors::mistake::Mistake;
 use sensors::place::Position;
@@ -262,10 +263,15 @@ fn each<T>(
         if !names.contains(&name.as_str()) {
             let allowed = format!("names are {}", names.join(", "));
             source.wrong(&at, key, &format!("{name:?} is unknown"), &allowed);
-        } else if by_name.contains_key(&name) {
-            source.wrong(&at, key, &format!("{name:?} stands twice"), "write each once");
         } else {
-            by_name.insert(name, (at, value));
+            match by_name.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert((at, value));
+                }
+                Entry::Occupied(taken) => {
+                    source.wrong(&at, key, &format!("{:?} stands twice", taken.key()), "write each once");
+                }
+            }
         }
     }
     let mut sorted = Vec::new();

@@ -108,3 +108,36 @@ fn stuck_sentinel_late_and_a_wrong_clock_show_in_the_rows() {
     let ahead = rows("kind = \"clock_off\"\nby_s = 3600");
     assert!(ahead.iter().any(|row| delay(row) < Span::ZERO && row.measured_at > Timestamp::MIN));
 }
+
+/// What is judged suspect in a storm has to be a fault, or the checks would cry at good gauges.
+#[test]
+fn sound_instruments_stay_inside_their_limits() {
+    let city = hue();
+    for name in ["drizzle", "2025-11"] {
+        let mut last = std::collections::BTreeMap::new();
+        let mut bad = std::collections::BTreeSet::new();
+        for row in offline(&city, &storm(name), 7).unwrap() {
+            let sensor = city.sensor(row.sensor).unwrap();
+            let value = row.value.unwrap();
+            let (low, high) = sensor.plausible.unwrap_or(sensor.span);
+            if value < low || value > high {
+                bad.insert(format!("{} outside {low:?}..{high:?}", sensor.id));
+            }
+            if let (Some(rate), Some((at, before))) =
+                (sensor.rate_max, last.insert(row.sensor, (row.measured_at, value.raw())))
+            {
+                let change = (value.raw() - before).abs() as f64 / row.measured_at.since(at).ms() as f64;
+                let most = rate.change.raw() as f64 / rate.per.ms() as f64;
+                if change > most && sensor.rollover.is_none() {
+                    bad.insert(format!(
+                        "{} {before} -> {} is {:.1} times too fast",
+                        sensor.id,
+                        value.raw(),
+                        change / most
+                    ));
+                }
+            }
+        }
+        assert!(bad.is_empty(), "{name}: {bad:#?}");
+    }
+}

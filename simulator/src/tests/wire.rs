@@ -45,7 +45,7 @@ async fn mbpoll(port: u16, unit: u8, table: &str, address: u16, count: u16) -> O
     Some((output.status.success(), text))
 }
 
-/// The registers in mbpoll's lines `[106]: 	0x3F4C`.
+/// The registers in mbpoll's lines `[106]: 0x3F4C`.
 fn registers(text: &str) -> Vec<u16> {
     let word = |line: &str| u16::from_str_radix(line.split_once("0x")?.1.trim(), 16).ok();
     text.lines().filter(|line| line.starts_with('[')).filter_map(word).collect()
@@ -57,10 +57,10 @@ fn number(field: &RegisterField, words: &[u16]) -> f64 {
     let raw = match (bytes.as_slice(), field.order) {
         (&[a, b], Order::Abcd | Order::Cdab) => u32::from_be_bytes([0, 0, a, b]),
         (&[a, b], _) => u32::from_be_bytes([0, 0, b, a]),
-        (&[a, b, c, d], Order::Abcd) => u32::from_be_bytes([a, b, c, d]),
-        (&[c, d, a, b], Order::Cdab) => u32::from_be_bytes([a, b, c, d]),
-        (&[b, a, d, c], Order::Badc) => u32::from_be_bytes([a, b, c, d]),
-        (&[d, c, b, a], Order::Dcba) => u32::from_be_bytes([a, b, c, d]),
+        (&[a, b, c, d], Order::Abcd)
+        | (&[c, d, a, b], Order::Cdab)
+        | (&[b, a, d, c], Order::Badc)
+        | (&[d, c, b, a], Order::Dcba) => u32::from_be_bytes([a, b, c, d]),
         other => panic!("{other:?}"),
     };
     let raw = match field.kind {
@@ -226,7 +226,7 @@ async fn at_1200_times_the_pace_every_message_arrives_once_and_in_order() {
         }
         playing.over.cancelled().await;
     };
-    tokio::time::timeout(Duration::from_secs(60), listening).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(90), listening).await.unwrap();
     assert!(expected.iter().map(|m| (&m.topic, &m.payload)).eq(heard.iter().map(|(t, p)| (t, p))));
     assert!((playing.truth.borrow().progress - 1.0).abs() < 1e-9);
     playing.stop().await;

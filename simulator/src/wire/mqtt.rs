@@ -1,4 +1,4 @@
-//! MQTT 5: what stations publish, QoS 1, in the order of the schedule.
+//! MQTT 5: what stations publish, acknowledged (`QoS` 1), in the order of the schedule.
 //!
 //! Nothing is dropped: a message that the broker did not acknowledge is published again, and the
 //! line is done when every one is acknowledged. The task that polls never publishes.
