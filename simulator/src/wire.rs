@@ -47,7 +47,7 @@ impl StormClock {
     }
 
     /// Waits until it shows `at`.
-    async fn reaches(&self, at: Timestamp) {
+    pub async fn reaches(&self, at: Timestamp) {
         tokio::time::sleep_until(self.real(at)).await;
     }
 }

@@ -186,8 +186,11 @@ impl Drop for Mosquitto {
     }
 }
 
-async fn mosquitto() -> Option<Mosquitto> {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+fn free_port() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+async fn mosquitto(free: SocketAddr) -> Option<Mosquitto> {
     let mut command = Command::new("mosquitto");
     command.args(["-p", &free.port().to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().ok()?;
@@ -203,7 +206,7 @@ async fn mosquitto() -> Option<Mosquitto> {
 
 #[tokio::test]
 async fn at_1200_times_the_pace_every_message_arrives_once_and_in_order() {
-    let Some(broker) = mosquitto().await else { return skipped("mosquitto") };
+    let Some(broker) = mosquitto(free_port()).await else { return skipped("mosquitto") };
     let city = with_line("city-posts");
     let drizzle = storm("drizzle");
     let expected = messages(&city, &Chart::draw(&city, &drizzle, 7).unwrap(), 0);
@@ -229,6 +232,25 @@ async fn at_1200_times_the_pace_every_message_arrives_once_and_in_order() {
     tokio::time::timeout(Duration::from_secs(90), listening).await.unwrap();
     assert!(expected.iter().map(|m| (&m.topic, &m.payload)).eq(heard.iter().map(|(t, p)| (t, p))));
     assert!((playing.truth.borrow().progress - 1.0).abs() < 1e-9);
+    playing.stop().await;
+}
+
+#[tokio::test]
+async fn stations_wait_for_their_broker_and_are_over_only_when_it_has_everything() {
+    let address = free_port();
+    let city = with_line("city-posts");
+    let drizzle = storm("drizzle");
+    let origin = drizzle.ends().minus(Span::from_h(1));
+    let clock = StormClock { began: Instant::now(), origin, factor: 1200.0 };
+    let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::from([(0, address)]) };
+    let playing = play.start(&city, &drizzle, 7).await.unwrap();
+    let past_the_end = drizzle.ends().plus(Span::from_min(1));
+    clock.reaches(past_the_end).await;
+    assert!(!playing.over.is_cancelled(), "nobody has heard anything yet");
+    let Some(first) = mosquitto(address).await else { return skipped("mosquitto") };
+    drop(first);
+    let Some(_second) = mosquitto(address).await else { return skipped("mosquitto") };
+    tokio::time::timeout(Duration::from_secs(90), playing.over.cancelled()).await.unwrap();
     playing.stop().await;
 }
 
