@@ -260,10 +260,7 @@ fn each<T>(
 ) -> Vec<Option<(At, T)>> {
     let mut by_name = BTreeMap::new();
     for (at, name, value) in found {
-        if !names.contains(&name.as_str()) {
-            let allowed = format!("names are {}", names.join(", "));
-            source.wrong(&at, key, &format!("{name:?} is unknown"), &allowed);
-        } else {
+        if names.contains(&name.as_str()) {
             match by_name.entry(name) {
                 Entry::Vacant(free) => {
                     free.insert((at, value));
@@ -272,6 +269,9 @@ fn each<T>(
                     source.wrong(&at, key, &format!("{:?} stands twice", taken.key()), "write each once");
                 }
             }
+        } else {
+            let allowed = format!("names are {}", names.join(", "));
+            source.wrong(&at, key, &format!("{name:?} is unknown"), &allowed);
         }
     }
     let mut sorted = Vec::new();
