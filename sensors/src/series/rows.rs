@@ -10,7 +10,7 @@ use crate::quality::DOUBTS;
 use crate::quantity::Value;
 use crate::time::Timestamp;
 
-/// Rows in a chunk: what is copied when a shared series changes at its end (about 5 kB).
+/// Rows in a chunk: what is copied when a shared series changes at its end (about 6 kB).
 const CHUNK: usize = 64;
 
 /// A point with the sums over every depth up to and including it, since the series began.
