@@ -98,6 +98,11 @@ impl Parameter {
         self.row().unit
     }
 
+    /// The unit as it ends a configuration key: `m`, `mm`, `mm_h`, `m3_s`, `percent`.
+    pub fn key_unit(self) -> String {
+        self.unit().replace('/', "_").replace('%', "percent")
+    }
+
     /// Decimal places of the fixed-point value: one step is `10^-decimals` of [`Self::unit`].
     pub fn decimals(self) -> u8 {
         self.row().decimals
