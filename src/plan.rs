@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
@@ -119,11 +120,20 @@ impl Texts {
                 hash.update(part.as_bytes());
             }
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:x}", hash.finalize())
     }
 
-    fn mistaken(&self, mistakes: Vec<Mistake>) -> PlanError {
-        PlanError::Wrong { origin: self.origin.clone(), mistakes }
+    /// What a file says.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The files of [`NEEDED`] that are not there; those of the city are missed by its parser.
+    fn missing(&self) -> Vec<Mistake> {
+        let missed = NEEDED.iter().filter(|name| self.text(name).is_none());
+        missed
+            .map(|name| about(name, "the file is missing", format!("needed are {}", NEEDED.join(", "))))
+            .collect()
     }
 }
 
@@ -157,22 +167,26 @@ impl Plan {
         Self::join(&Texts::read(folder)?)
     }
 
-    /// Joins city and rules.
+    /// Joins city and rules. The rules name stations and zones, so they are read once the city is
+    /// right.
     ///
     /// # Errors
     /// Every mistake at once.
     pub fn join(texts: &Texts) -> Result<Self, PlanError> {
-        let strange = strangers(&texts.files);
-        let city = City::parse(&texts.files);
-        match city {
-            Ok(city) if strange.is_empty() => {
-                Ok(Self { city, rules: rules::rule::RuleSet::default(), version: texts.version() })
+        let mut mistakes = strangers(&texts.files);
+        let city = City::parse(&texts.files).map_err(|more| mistakes.extend(more)).ok();
+        let rules = city.as_ref().and_then(|city| {
+            let rules = RuleSet::parse(RULES, texts.text(RULES).unwrap_or_default(), city);
+            rules.map_err(|more| mistakes.extend(more)).ok()
+        });
+        mistakes.extend(texts.missing());
+        match (city, rules) {
+            (Some(city), Some(rules)) if mistakes.is_empty() => {
+                Ok(Self { city, rules, version: texts.version() })
             }
-            Ok(_) => Err(texts.mistaken(strange)),
-            Err(mut mistakes) => {
-                mistakes.extend(strange);
+            _ => {
                 mistakes.sort();
-                Err(texts.mistaken(mistakes))
+                Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
             }
         }
     }
@@ -184,21 +198,26 @@ impl Plan {
     }
 }
 
-/// The files of a city's folder that other crates read.
-const JOINED: [&str; 3] = ["rules.toml", "phrases.toml", "receivers.toml"];
+/// The rules' file.
+const RULES: &str = "rules.toml";
+
+/// The files of a city's folder that stand beside those of the city itself.
+const JOINED: [&str; 3] = [RULES, "phrases.toml", "receivers.toml"];
+
+/// Those of them that must be there.
+const NEEDED: &[&str] = &[];
 
 /// Files that nobody reads: a misspelled name must not pass for a missing rule.
 fn strangers(files: &[(String, String)]) -> Vec<Mistake> {
-    let known = || sensors::city::parse::FILES.into_iter().chain(JOINED);
-    let strange = files.iter().filter(|(name, _)| !name.contains('/') && !known().any(|file| file == name));
-    let told = |(name, _): &(String, String)| Mistake {
-        file: name.clone(),
-        line: 0,
-        key: name.clone(),
-        wrong: "nothing reads this file".to_owned(),
-        allowed: format!("allowed are {}", known().collect::<Vec<_>>().join(", ")),
-    };
-    strange.map(told).collect()
+    let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain(JOINED).collect();
+    let strange = files.iter().filter(|(name, _)| !name.contains('/') && !known.contains(&name.as_str()));
+    let allowed = || format!("allowed are {}", known.join(", "));
+    strange.map(|(name, _)| about(name, "nothing reads this file", allowed())).collect()
+}
+
+/// A mistake about a file as a whole.
+fn about(file: &str, wrong: &str, allowed: String) -> Mistake {
+    Mistake { file: file.to_owned(), line: 0, key: file.to_owned(), wrong: wrong.to_owned(), allowed }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod fault;
 mod instrument;
 mod noise;
 pub mod offline;
+pub mod phone;
 mod rain;
 mod river;
 mod schedule;

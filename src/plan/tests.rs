@@ -168,3 +168,34 @@ fn a_folder_that_is_not_there_is_named() {
     let error = Plan::load(Some(Path::new("no/such/city"))).unwrap_err().to_string();
     assert!(error.contains("no/such/city") && error.contains("nothing was started"), "{error}");
 }
+
+/// The stations as collected, or `None` with a word where the data folder is absent (never in CI).
+fn stations_json() -> Option<Vec<serde_json::Value>> {
+    let path = repo().join("../shared/data/hue/stations.json");
+    match fs::read_to_string(&path) {
+        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{}: {error}", path.display());
+            println!("skipped: {} is not there", path.display());
+            None
+        }
+    }
+}
+
+#[test]
+fn the_gauges_are_the_37_that_the_station_list_marks_and_stand_where_it_says() {
+    let Some(listed) = stations_json() else { return };
+    let city = hue().city;
+    let mut marked = 0;
+    for row in listed.iter().filter(|row| row["one_of_the_37"] == true) {
+        let (_, station) = city.station_named(&StationId::new(row["id"].as_str().unwrap())).unwrap();
+        assert_eq!(station.kind, StationKind::RainGauge);
+        assert_eq!(station.name, row["name"].as_str().unwrap());
+        let position = (station.position.lat(), station.position.lon());
+        assert_eq!(position, (row["lat"].as_f64().unwrap(), row["lon"].as_f64().unwrap()), "{}", station.id);
+        let ward = city.zone(&station.zones[0]).unwrap();
+        assert_eq!(ward.name, row["ward_2025"].as_str().unwrap(), "{}", station.id);
+        marked += 1;
+    }
+    assert_eq!(marked, 37);
+}

@@ -124,13 +124,13 @@ fn read_register(row: &Row<'_>, place: Option<&Cell<'_>>) -> Option<RegisterType
     Some(RegisterType { of: of?, table: table?, address: address?, kind: kind?, order: order?, sentinels })
 }
 
-/// What a raw number can be.
+/// What a sentinel can be: a number of the kind, or for signed ones its bits (65535 is -1).
 fn raw_range(kind: Kind) -> (i64, i64) {
     match kind {
         Kind::U16 => (0, i64::from(u16::MAX)),
-        Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        Kind::I16 => (i64::from(i16::MIN), i64::from(u16::MAX)),
         Kind::U32 => (0, i64::from(u32::MAX)),
-        Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Kind::I32 => (i64::from(i32::MIN), i64::from(u32::MAX)),
         // Every whole number up to 2^24 is exact in an f32.
         Kind::F32 => (-(1 << 24), 1 << 24),
     }
