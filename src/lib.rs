@@ -10,5 +10,6 @@ pub mod event;
 pub mod notify;
 pub mod plan;
 pub mod serve;
+pub mod service;
 pub mod store;
 pub mod watch;

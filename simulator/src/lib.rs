@@ -2,4 +2,19 @@
 //!
 //! It knows no thresholds and no rules: what it plays is water, and what it speaks is bytes.
 
+pub mod chart;
+mod course;
+mod fault;
+mod instrument;
+mod noise;
+pub mod offline;
 pub mod phone;
+mod rain;
+mod river;
+mod schedule;
+mod source;
+pub mod storm;
+mod tide;
+mod water;
+mod wind;
+pub mod wire;

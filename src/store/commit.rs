@@ -13,6 +13,10 @@ use crate::notify::delivery::{Delivery, Outcome};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
 
+/// A writer's term; every opening for writing begins a new one and fences the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
+
 /// One transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
@@ -37,6 +41,14 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// Whether somebody waits to be warned by it: such a commit may use the last reserve of the disk.
+    pub fn is_vital(&self) -> bool {
+        !(self.transitions.is_empty()
+            && self.bulletins.is_empty()
+            && self.deliveries.is_empty()
+            && self.outcomes.is_empty())
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.readings.is_empty()

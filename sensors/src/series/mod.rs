@@ -233,6 +233,27 @@ impl Series {
         self.rows.at(at).map(|row| &row.point)
     }
 
+    /// Judges a point anew. Only for points that cover no interval: no sum depends on them.
+    pub(crate) fn requalify(&mut self, at: usize, quality: Quality) {
+        if let Some(row) = self.rows.at_mut(at).filter(|row| row.point.depth().is_none()) {
+            row.point.quality = quality;
+        }
+    }
+
+    /// The places of usable points before a place, the nearest first.
+    pub(crate) fn usable_before(&self, at: usize) -> impl Iterator<Item = usize> {
+        (0..at).rev().filter(|i| self.is_usable(*i))
+    }
+
+    /// The places of usable points after a place, the nearest first.
+    pub(crate) fn usable_after(&self, at: usize) -> impl Iterator<Item = usize> {
+        (at + 1..self.len()).filter(|i| self.is_usable(*i))
+    }
+
+    fn is_usable(&self, at: usize) -> bool {
+        self.point(at).is_some_and(|point| point.value.is_some())
+    }
+
     /// The value that was said at a time, also where it was rejected; nothing where none was.
     pub(crate) fn heard_at(&self, t: Timestamp) -> Option<(Point, Value)> {
         self.row_at(t).map(|row| (row.point, row.heard))

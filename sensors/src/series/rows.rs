@@ -71,6 +71,14 @@ impl Rows {
         self.chunks.get(place / CHUNK)?.get(place % CHUNK)
     }
 
+    pub(super) fn at_mut(&mut self, at: usize) -> Option<&mut Row> {
+        if at >= self.len {
+            return None;
+        }
+        let place = self.gone + at;
+        Arc::make_mut(self.chunks.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
+    }
+
     pub(super) fn last(&self) -> Option<&Row> {
         self.at(self.len.checked_sub(1)?)
     }
