@@ -9,7 +9,7 @@ const COUNT: usize = 200;
 const IN_FLIGHT: u32 = 16;
 
 #[tokio::test]
-async fn nothing_is_shown_twice_when_the_service_dies_between_request_and_outcome() {
+async fn at_least_once_on_the_wire_once_on_the_phone_also_when_the_service_dies_between() {
     let phones = phones().await;
     let mut receivers = receivers(&phones);
     receivers.bounds = Bounds { in_flight_max: IN_FLIGHT, ..bounds() };
