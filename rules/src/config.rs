@@ -82,9 +82,9 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     let mut definition = format!("{id} {hazard} {words} {} {}", from.ms(), until.ms());
     for (scope, levels) in &ladders {
         let levels = levels.iter().flatten().map(|level| ladder::definition(level, city));
-        let zones = scope.zones.iter().map(|zone| zone.as_str());
+        let zones = scope.zones.iter().map(sensors::place::ZoneId::as_str);
         let parts = zones.map(str::to_owned).chain(levels).collect::<Vec<_>>().join(" ");
-        definition.push_str(&format!("\n{} {parts}", scope.subject));
+        definition = format!("{definition}\n{} {parts}", scope.subject);
     }
     let version = digest(&definition);
     definitions.push(definition);
@@ -96,8 +96,9 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
 }
 
 /// The first 12 hexadecimal digits of SHA-256: enough to tell versions apart, short enough to read.
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(6).fold(String::with_capacity(12), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// A word of a closed list that knows how to refuse others.

@@ -134,9 +134,9 @@ impl AlertState {
         true
     }
 
-    fn push(&mut self, at: Timestamp, core: Core) {
-        if core != self.core() {
-            self.changes.push((at, core));
+    fn push(&mut self, at: Timestamp, core: &Core) {
+        if *core != self.core() {
+            self.changes.push((at, *core));
         }
     }
 
@@ -231,11 +231,11 @@ impl RuleSet {
         let known = state.changes.len();
         if at == newest {
             let core = self.step(slot, &state.core(), at, view);
-            state.push(at, core);
+            state.push(at, &core);
         } else {
             for time in slot.times(view, at) {
                 let core = self.step(slot, &state.core(), time, view);
-                state.push(time, core);
+                state.push(time, &core);
             }
         }
         let changed = before.map_or(state.changes.len() > known, |before| before != state.changes);

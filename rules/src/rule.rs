@@ -100,7 +100,7 @@ impl Condition {
         }
     }
 
-    /// The sensors of a condition without parts, and the threshold where it has one.
+    /// The sensors of a condition without parts.
     pub(crate) fn sensors(&self) -> Vec<SensorIx> {
         match self {
             Self::Exceeds { sensor, .. } | Self::Rises { sensor, .. } | Self::Releases { sensor, .. } => {
@@ -111,6 +111,13 @@ impl Condition {
             Self::Silent { sensors } => sensors.to_vec(),
             Self::All(_) | Self::Any(_) | Self::Not(_) => Vec::new(),
         }
+    }
+
+    /// Every sensor of the tree, as often as it is named.
+    pub(crate) fn all_sensors(&self) -> Vec<SensorIx> {
+        let mut sensors = Vec::new();
+        self.leaves(false, &mut |leaf, _| sensors.extend(leaf.sensors()));
+        sensors
     }
 
     /// The threshold of a condition without parts.

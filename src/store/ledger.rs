@@ -13,7 +13,7 @@ use rules::alert::Transition;
 use rules::bulletin::Bulletin;
 use rusqlite::Connection;
 use sensors::place::ZoneId;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -50,6 +50,7 @@ struct TransitionBody<'a> {
     rule: &'a str,
     rule_version: &'a str,
     hazard: &'a str,
+    words: &'a str,
     subject: String,
     zones: Vec<&'a str>,
     from: &'a str,
@@ -57,8 +58,10 @@ struct TransitionBody<'a> {
     severity: u8,
     severity_max: u8,
     raised: bool,
+    corroborated: bool,
     issue: String,
     measured_at: i64,
+    measure: Option<String>,
     because: Vec<EvidenceBody<'a>>,
 }
 
@@ -70,6 +73,7 @@ struct EvidenceBody<'a> {
     value: i64,
     quality: &'a str,
     check: Option<&'a str>,
+    window_ms: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -112,12 +116,14 @@ impl Entry {
             value: evidence.value.raw(),
             quality: evidence.quality.as_str(),
             check: evidence.quality.check().map(sensors::quality::Check::as_str),
+            window_ms: evidence.window.map(Span::ms),
         });
         let body = TransitionBody {
             alert: &t.alert.0,
             rule: &t.rule.0,
             rule_version: &t.rule_version,
             hazard: t.hazard.as_str(),
+            words: &t.words,
             subject: t.subject.to_string(),
             zones: ids(&t.zones),
             from: &t.from,
@@ -125,8 +131,10 @@ impl Entry {
             severity: t.severity.step(),
             severity_max: t.severity_max.step(),
             raised: t.raised,
+            corroborated: t.corroborated,
             issue: rows::issue_text(t.issue),
             measured_at: t.measured_at.ms(),
+            measure: t.measure.as_ref().map(rows::measure_text),
             because: because.collect(),
         };
         Self { at: t.at, kind: "transition", body: serde_json::to_string(&body) }

@@ -25,8 +25,10 @@ use sensors::city::City;
 use sensors::time::Timestamp;
 
 use crate::store::checkpoint::Checkpointer;
-use crate::store::commit::{Commit, Epoch, Seq};
-use crate::store::error::{CommitError, Doing, StoreError};
+pub use crate::store::commit::Epoch;
+use crate::store::commit::{Commit, Seq};
+pub use crate::store::error::CommitError;
+use crate::store::error::{Doing, StoreError};
 pub use crate::store::read::Reader;
 use crate::store::record::Restored;
 use crate::store::space::{Guard, RESERVE_BYTES, Space};

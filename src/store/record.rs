@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use rules::alert::{AlertId, RuleId, Subject};
+use rules::alert::{AlertId, Measure, RuleId, Subject};
 use rules::bulletin::{Bulletin, BulletinId, Lang};
 use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
@@ -14,7 +14,7 @@ use sensors::place::ZoneId;
 use sensors::quality::Quality;
 use sensors::quantity::Value;
 use sensors::station::SensorId;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::event::LineState;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Target};
@@ -71,6 +71,8 @@ pub struct StoredEvidence {
     pub value: Value,
     /// The judgement.
     pub quality: Quality,
+    /// The window that the value was taken over; `None` for a single reading.
+    pub window: Option<Span>,
 }
 
 /// A transition as it is kept.
@@ -86,6 +88,8 @@ pub struct StoredTransition {
     pub rule_version: String,
     /// The hazard.
     pub hazard: Hazard,
+    /// The words that tell of it.
+    pub words: String,
     /// The subject.
     pub subject: Subject,
     /// The zones.
@@ -100,12 +104,16 @@ pub struct StoredTransition {
     pub severity_max: Severity,
     /// Whether the level went up.
     pub raised: bool,
+    /// Whether trusted readings made it.
+    pub corroborated: bool,
     /// Who lets it out.
     pub issue: IssuePolicy,
     /// When it became known.
     pub at: Timestamp,
     /// The event time that made it true.
     pub measured_at: Timestamp,
+    /// The deciding quantity; `None` where it is silence.
+    pub measure: Option<Measure>,
     /// The readings that made it true, the deciding one first.
     pub because: Vec<StoredEvidence>,
 }

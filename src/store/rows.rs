@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use rules::alert::Subject;
+use rules::alert::{Measure, Subject};
 use rules::bulletin::{Act, Bulletin, BulletinId, Lang, Text};
 use rules::hazard::{Hazard, Severity};
 use rules::rule::IssuePolicy;
+use rules::threshold::Mark;
 use rusqlite::Row;
 use rusqlite::types::Type;
 use sensors::parameter::Parameter;
@@ -149,6 +150,31 @@ pub(super) fn issue(row: &Row) -> rusqlite::Result<IssuePolicy> {
         (_, Some(ms)) => Ok(IssuePolicy::OfficerWithin(Span::from_ms(ms))),
         _ => Err(foreign("issue", &text, "issue policy")),
     }
+}
+
+/// As it stands in the column: parameter, value, at least, window in ms, mark.
+type MeasureRow = (String, i64, bool, Option<i64>, Option<(String, i64, String)>);
+
+pub(super) fn measure_text(measure: &Measure) -> String {
+    let mark = measure.mark.as_ref().map(|m| (m.level.as_str(), m.raise.raw(), m.parameter.as_str()));
+    let (parameter, value) = (measure.parameter.as_str(), measure.value.raw());
+    serde_json::json!((parameter, value, measure.at_least, measure.window.map(Span::ms), mark)).to_string()
+}
+
+pub(super) fn measure(row: &Row) -> rusqlite::Result<Option<Measure>> {
+    let Some(text) = row.get::<_, Option<String>>("measure")? else { return Ok(None) };
+    let wrong = || foreign("measure", &text, "measure");
+    let (parameter, value, at_least, window, mark): MeasureRow =
+        serde_json::from_str(&text).map_err(|_| wrong())?;
+    let word = |word: &str| word.parse::<Parameter>().map_err(|_| wrong());
+    let mark = match mark {
+        Some((level, raise, of)) => {
+            Some(Mark { level, raise: Value::from_raw(raise), parameter: word(&of)? })
+        }
+        None => None,
+    };
+    let (value, window) = (Value::from_raw(value), window.map(Span::from_ms));
+    Ok(Some(Measure { parameter: word(&parameter)?, value, at_least, window, mark }))
 }
 
 pub(super) fn act_text(act: Act) -> &'static str {

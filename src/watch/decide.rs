@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use rules::alert::{SlotIx, Transition};
+use rules::alert::SlotIx;
 use rules::engine::Change;
 use sensors::reading::{Observation, Reading};
 use sensors::series::Inserted;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
+use sensors::track::Judged;
 
 use crate::event::Event;
 use crate::notify::delivery::{DeliveryId, Outcome};
@@ -84,12 +85,21 @@ impl Turn {
         let Some(track) = self.next.tracks.get_mut(observation.sensor.at()) else { return };
         let judged = Arc::make_mut(track).judge(sensor, observation, self.now);
         silence::heard(self, observation.sensor);
-        if let Some(revised) = &judged.revised {
-            self.record(revised, Inserted::Revised);
+        self.took(&judged);
+        let Some(feeds) = sensor.feeds.filter(|_| !judged.fed.is_empty()) else { return };
+        let Some(depths) = plan.city.sensor(feeds) else { return };
+        for fed in &judged.fed {
+            let Some(track) = self.next.tracks.get_mut(feeds.at()) else { return };
+            let judged = Arc::make_mut(track).judge_fed(depths, fed, self.now);
+            silence::heard(self, feeds);
+            self.took(&judged);
         }
+    }
+
+    fn took(&mut self, judged: &Judged) {
         self.record(&judged.reading, judged.inserted);
-        for fed in judged.fed.iter().flatten() {
-            self.observe(fed);
+        for revised in &judged.revised {
+            self.record(revised, Inserted::Revised);
         }
     }
 
@@ -157,10 +167,5 @@ impl Turn {
             let ended = &self.ended;
             self.next.outbox.retain(|delivery| !ended.contains(&delivery.id));
         }
-    }
-
-    /// The transitions of this decision, in order.
-    pub(crate) fn transitions(&self) -> Vec<Transition> {
-        self.commit.transitions.clone()
     }
 }

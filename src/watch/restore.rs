@@ -9,10 +9,10 @@ use sensors::time::Timestamp;
 use sensors::track::Track;
 
 use crate::store::Store;
-use crate::store::commit::Seq;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
 use crate::watch::snapshot::{Plan, Snapshot, State};
+use crate::watch::told::Told;
 
 /// Rebuilds windows from the stored readings and takes alerts, lines and the outbox as they were
 /// committed. `now` is when watching begins: every sensor gets a full deadline from here.
@@ -38,11 +38,8 @@ pub fn restore(
         silent,
         outbox: restored.outbox.iter().cloned().map(Arc::new).collect(),
         strays: restored.strays,
-        told: restored.told.clone(),
-        since: now,
-        wake_at: None,
-        exercise,
-        plan,
+        told: Told::new(restored.told.iter().cloned()),
+        ..State::new(plan, now, exercise)
     };
     Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
 }

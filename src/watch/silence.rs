@@ -3,6 +3,7 @@
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
+use crate::event::LineState;
 use crate::watch::decide::Turn;
 use crate::watch::snapshot::State;
 
@@ -37,6 +38,7 @@ pub(crate) fn watch_deadlines(turn: &mut Turn) {
         }
     }
     turn.next.wake_at = wake_at;
+    with_their_line(turn, &mut fell);
     for ix in &fell {
         if let Some(silent) = turn.next.silent.get_mut(ix.at()) {
             *silent = Some(turn.now);
@@ -46,6 +48,21 @@ pub(crate) fn watch_deadlines(turn: &mut Turn) {
     for ix in fell {
         turn.judge_silence(ix);
     }
+}
+
+/// Behind a line that is down nobody can speak: at the first deadline all of them count as silent,
+/// so that staff get one notice with its cause and not one for each.
+fn with_their_line(turn: &Turn, fell: &mut Vec<SensorIx>) {
+    for (line, state) in turn.plan.city.lines.iter().zip(&turn.next.lines) {
+        let Some((_, LineState::Down { .. })) = state else { continue };
+        let behind = line.sensors();
+        if behind.iter().any(|ix| fell.contains(ix)) {
+            let speaking = |ix: &SensorIx| turn.next.silent.get(ix.at()).is_some_and(Option::is_none);
+            fell.extend(behind.into_iter().filter(speaking));
+        }
+    }
+    fell.sort_unstable();
+    fell.dedup();
 }
 
 /// When a sensor counts as silent; after a start everybody gets a full deadline to speak.

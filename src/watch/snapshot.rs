@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rules::engine::{AlertState, View};
+use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::series::Series;
@@ -12,7 +13,9 @@ use sensors::track::Track;
 
 use crate::event::LineState;
 use crate::notify::delivery::Delivery;
+use crate::notify::receiver::Receivers;
 use crate::store::commit::Seq;
+use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
 #[derive(Debug)]
@@ -65,6 +68,28 @@ pub struct Snapshot {
     pub at: Timestamp,
     /// The state after it.
     pub state: State,
+}
+
+impl State {
+    /// A city that nobody has heard of yet; watching begins at `since`.
+    pub fn new(plan: Arc<Plan>, since: Timestamp, exercise: bool) -> Self {
+        let retention = plan.rules.retention();
+        let tracks = plan.city.sensors.iter().map(|s| Arc::new(Track::new(s, retention))).collect();
+        let (sensors, lines) = (plan.city.sensors.len(), plan.city.lines.len());
+        Self {
+            tracks,
+            alerts: vec![Arc::new(AlertState::default()); plan.rules.slots().len()],
+            lines: vec![None; lines],
+            silent: vec![None; sensors],
+            outbox: Vec::new(),
+            strays: 0,
+            told: Told::default(),
+            since,
+            wake_at: None,
+            exercise,
+            plan,
+        }
+    }
 }
 
 /// What the rules may look at while an alert beside it is being changed.

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sensors::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::event::{Envelope, Event, Receipt};
-use crate::store::commit::{Commit, Seq};
-use crate::store::{CommitError, Epoch, Store};
+use crate::store::Store;
+use crate::store::commit::{Commit, Epoch, Seq};
+use crate::store::error::CommitError;
 use crate::watch::decide::decide;
 use crate::watch::feed::{Committed, Feed};
 use crate::watch::pulse::Pulse;
@@ -56,8 +56,11 @@ pub struct Writer {
 #[derive(Debug, thiserror::Error)]
 pub enum WriterError {
     /// Another process has taken the store over.
-    #[error("another process has taken over this data folder; this one stops writing")]
-    Fenced,
+    #[error("another process has taken over this data folder; this one stops writing: {0}")]
+    Fenced(CommitError),
+    /// A decision named something that the store does not know: a mistake of ours.
+    #[error("the store can't take a decision: {0}")]
+    Mistaken(CommitError),
 }
 
 impl Writer {
@@ -107,7 +110,8 @@ impl Writer {
                     metrics::histogram!("baolu_commit_seconds").record(began.elapsed().as_secs_f64());
                     return Ok(decision.next);
                 }
-                Err(CommitError::Fenced) => return Err(WriterError::Fenced),
+                Err(error @ CommitError::Fenced { .. }) => return Err(WriterError::Fenced(error)),
+                Err(error @ CommitError::Unplanned { .. }) => return Err(WriterError::Mistaken(error)),
                 Err(error) => {
                     if !warned {
                         tracing::error!(%error, "the store refuses; {} events wait and nothing is acknowledged", batch.events.len());

@@ -1,8 +1,14 @@
 //! The store on a real disk: durable, fenced, chained, bounded.
 
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod disk;
+#[cfg(test)]
 mod door;
+#[cfg(test)]
 mod ledger;
+#[cfg(test)]
 mod speed;
-pub(crate) mod town;
+#[cfg(test)]
+mod town;

@@ -7,7 +7,7 @@ use sensors::time::Span;
 use super::condition::condition;
 use super::scope::Scope;
 use crate::hazard::Severity;
-use crate::rule::{Condition, IssuePolicy, LEVELS_MAX, Level, NONE};
+use crate::rule::{Catchment, Condition, IssuePolicy, LEVELS_MAX, Level, NONE};
 use crate::threshold::Mark;
 
 /// The bounds of `confirm_s`, `hold_s` and `officer_within_s`, seconds.
@@ -141,34 +141,35 @@ pub(super) fn definition(level: &Level, city: &City) -> String {
         level.hold.ms(),
         level.issue
     );
-    describe(&level.when, city, &mut text);
+    text.push_str(&describe(&level.when, city));
     text.push(']');
     text
 }
 
-fn describe(condition: &Condition, city: &City, text: &mut String) {
-    let mut inside = |word: &str, parts: &[Condition]| {
-        text.push_str(&format!(" {word}("));
-        parts.iter().for_each(|part| describe(part, city, text));
-        text.push(')');
+fn describe(condition: &Condition, city: &City) -> String {
+    let inside = |word: &str, parts: &[Condition]| {
+        let parts: Vec<String> = parts.iter().map(|part| describe(part, city)).collect();
+        format!(" {word}({})", parts.concat())
     };
-    match condition {
-        Condition::All(parts) => inside("all", parts),
-        Condition::Any(parts) => inside("any", parts),
-        Condition::Not(part) => inside("not", std::slice::from_ref(part)),
-        leaf => {
-            let kind = match leaf {
-                Condition::Exceeds { .. } => "exceeds",
-                Condition::Rises { .. } => "rises",
-                Condition::Accumulates { .. } => "accumulates",
-                Condition::Releases { .. } => "releases",
-                _ => "silent",
-            };
-            let sensors = leaf.sensors().into_iter().filter_map(|ix| city.sensor(ix));
-            let names: Vec<String> = sensors.map(|sensor| sensor.id.to_string()).collect();
-            let threshold = leaf.threshold().map(|t| (t.raise().raw(), t.clear().raw()));
-            let window = leaf.window().map(Span::ms);
-            text.push_str(&format!(" {kind} {} {threshold:?} {window:?}", names.join(",")));
+    let kind = match condition {
+        Condition::All(parts) => return inside("all", parts),
+        Condition::Any(parts) => return inside("any", parts),
+        Condition::Not(part) => return inside("not", std::slice::from_ref(part)),
+        Condition::Exceeds { .. } => "exceeds",
+        Condition::Rises { .. } => "rises",
+        Condition::Accumulates { .. } => "accumulates",
+        Condition::Releases { .. } => "releases",
+        Condition::Silent { .. } => "silent",
+    };
+    let weights = match condition {
+        Condition::Accumulates { over: Catchment::Basin(gauges), .. } => {
+            gauges.iter().map(|(_, weight)| *weight).collect()
         }
-    }
+        _ => Vec::new(),
+    };
+    let sensors = condition.sensors().into_iter().filter_map(|ix| city.sensor(ix));
+    let names: Vec<String> = sensors.map(|sensor| sensor.id.to_string()).collect();
+    let threshold = condition.threshold().map(|t| (t.raise().raw(), t.clear().raw()));
+    let window = condition.window().map(Span::ms);
+    format!(" {kind} {} {weights:?} {threshold:?} {window:?}", names.join(","))
 }

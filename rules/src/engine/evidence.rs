@@ -7,7 +7,7 @@ use sensors::quantity::Value;
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
-use super::truth::{Measured, Moment, Scene};
+use super::truth::{Ask, Measured, Moment, Scene, Truth};
 use super::{AlertState, Episode, View};
 use crate::alert::{AlertId, Evidence, Measure, SlotIx, Transition};
 use crate::hazard::Severity;
@@ -119,14 +119,18 @@ impl RuleSet {
             Timing::Clock => Moment::Now,
         };
         let scene = Scene { rules: self, view, moment };
+        // Of several parts, the one that is true says most; the first speaks where none is.
+        let mut leaves = Vec::new();
+        level.when.leaves(false, &mut |leaf, _| leaves.push(leaf));
+        leaves.sort_by_key(|leaf| scene.answer(leaf, Ask::Raise).any != Truth::True);
         let (mut measure, mut because) = (None, Vec::new());
-        level.when.leaves(false, &mut |leaf, _| {
+        for leaf in leaves {
             let measured = scene.measure(leaf);
             if let (None, Some(m)) = (&measure, &measured) {
                 measure = scene.measure_of(leaf, m, level);
             }
             scene.collect(leaf, measured, &mut because);
-        });
+        }
         because.truncate(EVIDENCE_MAX);
         (measure, because)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rules::alert::{AlertId, RuleId};
 use rusqlite::{Connection, OptionalExtension, Row};
 use sensors::quantity::Value;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::store::commit::Seq;
 use crate::store::error::StoreError;
@@ -156,6 +156,7 @@ pub(super) fn transition(
         rule: RuleId(row.get("rule")?),
         rule_version: row.get("rule_version")?,
         hazard: rows::hazard(row)?,
+        words: row.get("words")?,
         subject: rows::subject(row)?,
         zones: rows::zones(row)?,
         from: row.get("level_before")?,
@@ -163,9 +164,11 @@ pub(super) fn transition(
         severity: rows::severity(row, "severity")?,
         severity_max: rows::severity(row, "severity_max")?,
         raised: row.get("raised")?,
+        corroborated: row.get("corroborated")?,
         issue: rows::issue(row)?,
         at: rows::time(row, "at")?,
         measured_at: rows::time(row, "measured_at")?,
+        measure: rows::measure(row)?,
         because,
     })
 }
@@ -178,6 +181,7 @@ fn evidence(sensors: &Sensors, row: &Row) -> rusqlite::Result<StoredEvidence> {
         measured_at: rows::time(row, "measured_at")?,
         value: Value::from_raw(row.get("value")?),
         quality: rows::quality(row)?,
+        window: row.get::<_, Option<i64>>("window_ms")?.map(Span::from_ms),
     })
 }
 

@@ -70,6 +70,7 @@ CREATE TABLE transition (
   rule TEXT NOT NULL,
   rule_version TEXT NOT NULL,
   hazard TEXT NOT NULL,
+  words TEXT NOT NULL,
   subject TEXT NOT NULL,
   zones TEXT NOT NULL,
   level_before TEXT NOT NULL,
@@ -77,9 +78,11 @@ CREATE TABLE transition (
   severity INTEGER NOT NULL,
   severity_max INTEGER NOT NULL,
   raised INTEGER NOT NULL,
+  corroborated INTEGER NOT NULL,
   issue TEXT NOT NULL,
   at INTEGER NOT NULL,
-  measured_at INTEGER NOT NULL
+  measured_at INTEGER NOT NULL,
+  measure TEXT -- [parameter, value, at least, window in ms, [level, raise, parameter]]; NULL for silence
 );
 CREATE INDEX transition_by_alert ON transition (alert, pk);
 CREATE INDEX transition_by_commit ON transition (seq, pk);
@@ -93,6 +96,7 @@ CREATE TABLE evidence (
   value INTEGER NOT NULL,
   quality INTEGER NOT NULL,
   failed TEXT,
+  window_ms INTEGER, -- that the value was taken over
   PRIMARY KEY (transition, nth)
 ) WITHOUT ROWID;
 

@@ -117,7 +117,7 @@ fn a_commit_is_synced_once_before_it_is_acknowledged() {
             syncs = 0;
         } else if call.contains("baolu.db-wal") {
             let sync = call.contains("fdatasync(") || call.contains("fsync(");
-            syncs += u32::from(sync && acknowledged > 0 || sync && unsynced);
+            syncs += u32::from(sync && (acknowledged > 0 || unsynced));
             unsynced = !sync;
         }
     }

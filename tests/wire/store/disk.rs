@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
-use super::town::{Writer, gauges, minute, of_readings, open, options, raise, reading, tick};
+use super::town::{Writer, gauges, minute, of_readings, open, options, raise, reading, stage_at, tick};
 
 /// Where the child below finds its small file system.
 const SMALL: &str = "BAOLU_TEST_STORE_SMALL_DISK";
@@ -211,4 +211,28 @@ fn a_newer_file_is_refused_by_writer_and_reader() {
     assert!(matches!(refusal, StoreError::Newer { found: 1_000, .. }), "{refusal}");
     let refusal = Reader::open_dir(dir.path(), 1).unwrap_err();
     assert!(matches!(refusal, StoreError::Newer { .. }), "{refusal}");
+}
+
+#[test]
+fn a_file_of_version_1_opens_and_reads_the_same() {
+    let (dir, city) = (tempfile::tempdir().unwrap(), gauges(2));
+    let hand = Connection::open(dir.path().join(DATABASE)).unwrap();
+    hand.pragma_update(None, "foreign_keys", false).unwrap();
+    hand.execute_batch(include_str!("v1.sql")).unwrap();
+    drop(hand);
+
+    let (mut store, restored) = open(dir.path(), &city);
+    let flood = raise(5);
+    assert_eq!((restored.seq, restored.config_before.as_deref()), (Seq(4), Some("config-1")));
+    assert_eq!(
+        (restored.outbox, restored.alerts, restored.strays),
+        (vec![flood.deliveries[1].clone()], flood.alerts, 1)
+    );
+    let reader = store.reader(1).unwrap();
+    assert_eq!(reader.verify_ledger().unwrap().n, 4);
+    let history = reader.alert(&flood.transitions[0].alert).unwrap().unwrap();
+    assert_eq!(history.transitions[0].measure, flood.transitions[0].measure);
+    assert_eq!(history.bulletins[0].bulletin, flood.bulletins[0]);
+    assert_eq!(reader.revisions(&stage_at("gauge-0"), minute(5)).unwrap().len(), 2);
+    assert_eq!(store.commit(restored.epoch, restored.seq, &tick(9)).unwrap(), Seq(5));
 }

@@ -155,7 +155,9 @@ fn an_alert_tells_its_whole_history() {
     assert_eq!(levels, [("none", "bd1"), ("bd1", "none")]);
     let because = &history.transitions[0].because[0];
     assert_eq!((&*because.sensor, because.value), (&stage_at("gauge-0"), Value::from_raw(2_010)));
+    assert_eq!(because.window, flood.transitions[0].because[0].window);
     assert_eq!(history.transitions[0].issue, flood.transitions[0].issue);
+    assert_eq!(history.transitions[0].measure, flood.transitions[0].measure);
     assert_eq!(history.bulletins[0].bulletin, flood.bulletins[0]);
 }
 

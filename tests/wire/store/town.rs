@@ -8,10 +8,12 @@ use baolu::notify::delivery::{Delivery, DeliveryId, End, Outcome, Target};
 use baolu::store::commit::{Commit, Epoch, Seq};
 use baolu::store::record::Restored;
 use baolu::store::{Options, Store};
-use rules::alert::{AlertId, Evidence, RuleId, SlotIx, Subject, Transition};
+use rules::alert::{AlertId, Evidence, Measure, RuleId, SlotIx, Subject, Transition};
 use rules::bulletin::{Act, Bulletin, BulletinId, Lang, Text};
+use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
 use rules::rule::IssuePolicy;
+use rules::threshold::Mark;
 use sensors::city::{City, Parts};
 use sensors::line::{Line, MqttLine, Protocol};
 use sensors::parameter::Parameter;
@@ -131,7 +133,7 @@ pub(crate) fn raise(n: i64) -> Commit {
         at,
         readings: vec![reading(0, at, 2_010)],
         transitions: vec![transition(&alert, "none", "bd1", at)],
-        alerts: vec![("flood-stage.gauge-0".to_owned(), Default::default())],
+        alerts: vec![("flood-stage.gauge-0".to_owned(), AlertRecord::default())],
         deliveries: vec![
             delivery(Target::Topic { severity_max: severity }, Some(zone.clone())),
             delivery(webhook, None),
@@ -172,6 +174,7 @@ pub(crate) fn transition(alert: &AlertId, from: &str, to: &str, at: Timestamp) -
         rule: RuleId("flood-stage".into()),
         rule_version: "v1".to_owned(),
         hazard: Hazard::Flood,
+        words: "flood".to_owned(),
         subject: Subject::Station(StationId::new("gauge-0")),
         zones: vec![ZoneId::new("phu-xuan")],
         from: from.to_owned(),
@@ -179,15 +182,28 @@ pub(crate) fn transition(alert: &AlertId, from: &str, to: &str, at: Timestamp) -
         severity,
         severity_max: severity,
         raised: to != "none",
+        corroborated: true,
         issue: IssuePolicy::OfficerWithin(Span::from_min(10)),
         at,
         measured_at: at.minus(Span::from_s(2)),
+        measure: Some(Measure {
+            parameter: Parameter::Stage,
+            value: Value::from_raw(2_010),
+            at_least: false,
+            window: Some(Span::from_h(1)),
+            mark: Some(Mark {
+                level: "bd1".to_owned(),
+                raise: Value::from_raw(2_000),
+                parameter: Parameter::Stage,
+            }),
+        }),
         because: vec![Evidence {
             sensor: SensorIx(0),
             parameter: Parameter::Stage,
             measured_at: at.minus(Span::from_s(2)),
             value: Value::from_raw(2_010),
             quality: Quality::Good,
+            window: Some(Span::from_h(6)),
         }],
     }
 }
