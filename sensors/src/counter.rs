@@ -70,40 +70,48 @@ pub(crate) fn around(series: &Series, at: usize) -> Vec<usize> {
     places
 }
 
+/// The reading before a changed one, itself, and those after it that depend on it.
+type Concerned<T> = [Option<T>; 2 + SEEN_BEFORE];
+
+/// A time and what it feeds.
+pub(crate) type Feeding = (Timestamp, Option<Depth>);
+
 /// The times whose depth may change with a reading at `t`, in order, `t` among them.
-pub(crate) fn concerned(series: &Series, t: Timestamp) -> Vec<Timestamp> {
-    let usable = |point: &&Point| point.value.is_some();
-    let before = series.points(Timestamp::MIN, t.minus(Span::from_ms(1))).rev().filter(usable).take(1);
-    let after = series.points(t, Timestamp::MAX).filter(usable).take(SEEN_BEFORE);
-    before.map(|p| p.measured_at).chain([t]).chain(after.map(|p| p.measured_at)).collect()
+pub(crate) fn concerned(series: &Series, t: Timestamp) -> Concerned<Timestamp> {
+    let rank = series.rank(t);
+    let place = if series.at(t).is_some() { rank - 1 } else { rank };
+    let time = |i: usize| series.point(i).map(|point| point.measured_at);
+    let mut after = (rank..series.len()).filter(|i| series.point(*i).is_some_and(|p| p.value.is_some()));
+    [
+        series.usable_before(place).next().and_then(time),
+        Some(t),
+        after.next().and_then(time),
+        after.next().and_then(time),
+    ]
 }
 
 /// What each of these times feeds; a time that the series does not have is left out.
-pub(crate) fn fed_at(
-    sensor: &Sensor,
-    series: &Series,
-    times: &[Timestamp],
-) -> Vec<(Timestamp, Option<Depth>)> {
-    times
-        .iter()
-        .filter_map(|t| {
-            let at = series.rank(*t).checked_sub(1)?;
-            let there = series.point(at)?.measured_at == *t;
-            there.then(|| (*t, depth_at(sensor, series, at)))
-        })
-        .collect()
+pub(crate) fn fed_at(sensor: &Sensor, series: &Series, times: &Concerned<Timestamp>) -> Concerned<Feeding> {
+    times.map(|t| {
+        let t = t?;
+        let at = series.rank(t).checked_sub(1)?;
+        let there = series.point(at)?.measured_at == t;
+        there.then(|| (t, depth_at(sensor, series, at)))
+    })
 }
 
 /// What must be fed so that `now` stands where `before` stood.
 pub(crate) fn difference(
     feeds: SensorIx,
-    before: &[(Timestamp, Option<Depth>)],
-    now: &[(Timestamp, Option<Depth>)],
+    before: &Concerned<Feeding>,
+    now: &Concerned<Feeding>,
     arrived_at: Timestamp,
 ) -> Vec<Fed> {
     now.iter()
+        .flatten()
         .filter_map(|(t, depth)| {
-            let stood = before.iter().find(|(other, _)| other == t).and_then(|(_, depth)| *depth);
+            let stood = before.iter().flatten().find(|(other, _)| other == t);
+            let stood = stood.and_then(|(_, depth)| *depth);
             if *depth == stood {
                 return None;
             }
@@ -175,10 +183,12 @@ fn is_outlier(sensor: &Sensor, series: &Series, first: usize, middle: usize, las
     };
     let onwards = step(sensor, middle, last);
     let by_way_of_it = match (step(sensor, first, middle), onwards) {
-        (Step::Broken, _) | (_, Step::Restarted(_) | Step::Broken) => false,
+        (_, Step::Restarted(_) | Step::Broken) => false,
         (Step::Counted(_), Step::Counted(_)) => true,
+        // Two that agree after a jump up are the counter; after a jump back one came back.
+        (Step::Broken, Step::Counted(_)) => middle.value > first.value,
         // It showed 0 once, or it restarted and this much fell since.
-        (Step::Restarted(_), Step::Counted(since)) => since <= since_restart(sensor, middle, last),
+        (Step::Restarted(_), Step::Counted(since)) => fell_since_restart(sensor, middle, last, since),
     };
     !by_way_of_it && matches!(step(sensor, first, last), Step::Counted(_))
 }
@@ -201,32 +211,32 @@ fn step(sensor: &Sensor, from: &Point, to: &Point) -> Step {
         return Step::Broken;
     };
     let took = to.measured_at.since(from.measured_at);
-    let believed = believed(sensor, took.max(COUNTS_WITHIN));
+    let believed = |depth: i64| is_believed(sensor, depth, took.max(COUNTS_WITHIN));
     if now >= before {
-        return if now - before <= believed { Step::Counted(now - before) } else { Step::Broken };
+        return if believed(now - before) { Step::Counted(now - before) } else { Step::Broken };
     }
     if let Some(modulus) = sensor.rollover.map(Value::raw) {
         let over = modulus - before + now;
-        if (0..=believed.min(modulus / ROLLOVER_SHARE)).contains(&over) {
+        if (0..=modulus / ROLLOVER_SHARE).contains(&over) && believed(over) {
             return Step::Counted(over);
         }
     }
     // 10 mm that become 8 are no restart: it would have rained 8 mm since.
-    let near_zero = (0..=before / 2).contains(&now) && now <= since_restart(sensor, from, to);
+    let near_zero = (0..=before / 2).contains(&now) && fell_since_restart(sensor, from, to, now);
     if near_zero { Step::Restarted(now) } else { Step::Broken }
 }
 
-/// The most that a restarted counter is believed to have counted since.
-fn since_restart(sensor: &Sensor, from: &Point, to: &Point) -> i64 {
-    believed(sensor, to.measured_at.since(from.measured_at).max(RESTARTED_WITHIN))
+/// Whether a counter that restarted is believed to have counted so much since.
+fn fell_since_restart(sensor: &Sensor, from: &Point, to: &Point, depth: i64) -> bool {
+    let took = to.measured_at.since(from.measured_at);
+    is_believed(sensor, depth, took.max(RESTARTED_WITHIN))
 }
 
-/// The most that a counter may add in a time, in finest steps.
-fn believed(sensor: &Sensor, time: Span) -> i64 {
+/// Whether a counter is believed to add so much in a time.
+fn is_believed(sensor: &Sensor, depth: i64, time: Span) -> bool {
     let (change, per) =
         sensor.rate_max.map_or((BELIEVED_PER_HOUR_UM, Span::from_h(1)), |rate| (rate.change.raw(), rate.per));
-    let most = i128::from(change) * i128::from(time.ms()) / i128::from(per.ms().max(1));
-    i64::try_from(most).unwrap_or(i64::MAX)
+    i128::from(depth) * i128::from(per.ms()) <= i128::from(change) * i128::from(time.ms())
 }
 
 #[cfg(test)]

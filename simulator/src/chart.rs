@@ -212,7 +212,8 @@ impl Chart {
         let raw = match rain.parameter {
             Parameter::RainTotal => {
                 let reset = bucket.resets.iter().rev().find(|minute| **minute <= now);
-                let total = reset.map_or(rain.start + tips(now) * TIP_UM, |m| (tips(now) - tips(*m)) * TIP_UM);
+                let total =
+                    reset.map_or(rain.start + tips(now) * TIP_UM, |m| (tips(now) - tips(*m)) * TIP_UM);
                 rain.modulus.map_or(total, |modulus| total.rem_euclid(modulus))
             }
             Parameter::RainRate => (tips(now) - tips(now.saturating_sub(10))) * TIP_UM * 6,
@@ -292,8 +293,9 @@ fn strip(sensor: &Sensor, feels: Feels, seed: u64) -> Strip {
         Feels::Rain(parameter) => {
             let modulus = sensor.rollover.map(Value::raw).filter(|modulus| *modulus > 0);
             let spent = (2000.0 * Noise::new(seed, &format!("{}/start", sensor.id)).unit()) as i64 * TIP_UM;
-            // Counters that roll over stand close to it, so that a storm shows it.
-            let start = modulus.map_or(spent, |modulus| (modulus - spent - TIP_UM).max(0));
+            // Counters that roll over in a gauge's life stand close to it, so that a storm shows it.
+            let close = modulus.filter(|modulus| *modulus - TIP_UM <= sensor.span.1.raw());
+            let start = close.map_or(spent, |modulus| (modulus - spent - TIP_UM).max(0));
             Some((sensor.station, Rain { parameter, start, modulus }))
         }
         _ => None,

@@ -14,6 +14,8 @@ mod river;
 mod schedule;
 mod source;
 pub mod storm;
+#[cfg(test)]
+mod tests;
 mod tide;
 mod water;
 mod wind;

@@ -67,12 +67,7 @@ pub fn offline(city: &City, storm: &Storm, seed: u64) -> Result<Vec<Row>, ChartE
     Ok(rows)
 }
 
-fn polled(
-    city: &City,
-    chart: &Chart,
-    sensors: impl Iterator<Item = SensorIx>,
-    at: Timestamp,
-) -> Vec<Row> {
+fn polled(city: &City, chart: &Chart, sensors: impl Iterator<Item = SensorIx>, at: Timestamp) -> Vec<Row> {
     let row = |sensor: SensorIx| {
         let interval = interval_of(city, sensor);
         let said = chart.said(sensor, at, interval)?;

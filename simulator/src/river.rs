@@ -166,13 +166,12 @@ impl Names {
     fn find(&self, source: &mut Source<'_>, at: &At, names: &[String]) -> Vec<Node> {
         let mut found = Vec::new();
         for name in names {
-            match self.0.get(name) {
-                Some(node) => found.push(*node),
-                None => {
-                    let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
-                    let allowed = format!("name what stands before it: {}", known.join(", "));
-                    source.wrong(at, "from", &format!("{name:?} is unknown here"), &allowed);
-                }
+            if let Some(node) = self.0.get(name) {
+                found.push(*node);
+            } else {
+                let known: Vec<&str> = self.0.keys().map(String::as_str).collect();
+                let allowed = format!("name what stands before it: {}", known.join(", "));
+                source.wrong(at, "from", &format!("{name:?} is unknown here"), &allowed);
             }
         }
         found

@@ -206,29 +206,3 @@ fn level_m(cell: &CellShape, volume_m3: f64) -> f64 {
     }
     (libm::sqrt(area * area + 2.0 * growth * volume) - area) / growth
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn calib() {
-        for name in ["2025-11", "drizzle"] {
-        let storm = Storm::named(name).unwrap_or_else(|m| panic!("{}", m.iter().map(|m| m.to_string()).collect::<Vec<_>>().join("\n")));
-        let mut w = Water::new(&storm);
-        let n = (storm.duration.ms() / 60_000) as usize;
-        let mut bd = 0.0; 
-        let p = Position::new(16.31639,107.50139).unwrap();
-        let mut hourly=0.0;
-        for i in 0..=n {
-            if i % 60 == 0 {
-                let r = |k: usize| &w.reservoirs[k];
-                println!("h{:5.1} KL {:.2} PO {:.2} sinh {:.2} lag {:.2} Qh {:5.0} Qb {:5.0} | TT {:.2} in {:5.0} out {:5.0} | BD {:.2} in {:5.0} out {:5.0} | HD {:.2} in {:5.0} out {:5.0} | bd rain {:.1} sum {:.0} loc {:.0}", w.hour, w.stage_m(0), w.stage_m(2), w.levels_m[1], w.levels_m[0], w.discharges_m3s[12], w.discharges_m3s[13], r(0).pool_m(), r(0).inflow_m3s(), r(0).release_m3s(), r(1).pool_m(), r(1).inflow_m3s(), r(1).release_m3s(), r(2).pool_m(), r(2).inflow_m3s(), r(2).release_m3s(), hourly, bd, w.discharges_m3s[3]);
-                hourly=0.0;
-            }
-            w.step();
-            let x = storm.field().rate_mm_h(p, w.hour())/60.0; bd+=x; hourly+=x;
-        }
-        }
-    }
-}

@@ -47,7 +47,7 @@ impl StormClock {
     }
 
     /// Waits until it shows `at`.
-    async fn reaches(&self, at: Timestamp) {
+    pub async fn reaches(&self, at: Timestamp) {
         tokio::time::sleep_until(self.real(at)).await;
     }
 }
@@ -94,7 +94,9 @@ pub enum PlayError {
     #[error(transparent)]
     Chart(#[from] ChartError),
     /// A Modbus line could not listen.
-    #[error("line {line:?} can't listen on {address}: {source}; free the port or give the line another address")]
+    #[error(
+        "line {line:?} can't listen on {address}: {source}; free the port or give the line another address"
+    )]
     Listen {
         /// The line's name.
         line: String,

@@ -3,51 +3,37 @@
 //! Opens no socket and no database.
 
 use std::io::{self, Write};
-use std::path::Path;
-use std::process::ExitCode;
 
+use crate::command::cli::{CheckArgs, Failure};
 use crate::plan::{PlanError, Texts};
 use crate::watch::snapshot::Plan;
 
-/// The input is wrong (contracts.md, exit codes).
-const WRONG: u8 = 1;
-
-/// Checks the configuration of a folder, or of the default one, and says what was found.
+/// Runs it.
 ///
 /// # Errors
-/// Only when `out` can't be written.
-pub fn run(folder: Option<&Path>, out: &mut impl Write) -> io::Result<ExitCode> {
-    let checked = Texts::read(folder).and_then(|texts| Plan::join(&texts).map(|plan| (texts, plan)));
-    match checked {
-        Ok((texts, plan)) => {
-            writeln!(out, "{}: {}", texts.origin, found(&plan))?;
-            if plan.has_approximate_zones() {
-                writeln!(out, "note: zones are approximate; `serve` with real channels refuses them")?;
-            }
-            for (one, other, share) in plan.city.overlapping_zones() {
-                writeln!(out, "note: zones {one} and {other} share {share:.0} % of the smaller one")?;
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(PlanError::Wrong { mistakes, .. }) => {
-            for mistake in &mistakes {
-                writeln!(out, "{mistake}")?;
-            }
-            writeln!(out, "{} mistake(s)", mistakes.len())?;
-            Ok(ExitCode::from(WRONG))
-        }
-        Err(error @ PlanError::Read { .. }) => {
-            writeln!(out, "{error}")?;
-            Ok(ExitCode::from(WRONG))
-        }
+/// When something is wrong with the configuration, or standard output is closed.
+pub fn run(args: &CheckArgs, out: &mut impl Write) -> Result<(), Failure> {
+    let texts = Texts::read(args.dir.as_deref()).map_err(PlanError::into_failure)?;
+    let plan = Plan::join(&texts).map_err(PlanError::into_failure)?;
+    tell(&texts, &plan, out).map_err(|error| Failure::Running(format!("standard output: {error}")))
+}
+
+fn tell(texts: &Texts, plan: &Plan, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}: {}", texts.origin, found(plan))?;
+    if plan.has_approximate_zones() {
+        writeln!(out, "note: zones are approximate; `serve` with real channels refuses them")?;
     }
+    for (one, other, share) in plan.city.overlapping_zones() {
+        writeln!(out, "note: zones {one} and {other} share {share:.0} % of the smaller one")?;
+    }
+    Ok(())
 }
 
 /// One line of what a plan holds.
 fn found(plan: &Plan) -> String {
     let city = &plan.city;
     format!(
-        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines, {} alerts to watch for; version {}",
+        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines, {} alerts to watch for, {} languages; version {}",
         city.name,
         city.stations.len(),
         city.sensors.len(),
@@ -55,6 +41,7 @@ fn found(plan: &Plan) -> String {
         city.basins.len(),
         city.lines.len(),
         plan.rules.slots().len(),
+        plan.phrases.languages.len(),
         plan.version.get(..12).unwrap_or(&plan.version),
     )
 }
@@ -62,19 +49,23 @@ fn found(plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
-    fn checked(folder: Option<&Path>) -> (String, bool) {
+    /// What is said of a city, or the lines that say what is wrong with it.
+    fn checked(folder: &Path) -> Result<String, Vec<String>> {
         let mut out = Vec::new();
-        let code = run(folder, &mut out).unwrap();
-        (String::from_utf8(out).unwrap(), code == ExitCode::SUCCESS)
+        match run(&CheckArgs { dir: Some(folder.to_owned()) }, &mut out) {
+            Ok(()) => Ok(String::from_utf8(out).unwrap()),
+            Err(Failure::Input(lines)) => Err(lines),
+            Err(failure) => panic!("{failure:?}"),
+        }
     }
 
     #[test]
     fn check_says_in_one_line_what_a_city_holds() {
-        let (told, well) = checked(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/hue")));
-        assert!(well, "{told}");
+        let told = checked(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/hue")).unwrap();
         assert!(told.contains("Huế: 74 stations, "), "{told}");
         assert!(told.contains(" 40 zones, 7 basins, 6 lines"), "{told}");
         assert!(told.contains("note: zones are approximate"), "{told}");
@@ -93,20 +84,19 @@ mod tests {
             };
             fs::write(root.path().join(name), text).unwrap();
         }
-        let (told, well) = checked(Some(root.path()));
-        assert!(!well);
+        let told = checked(root.path()).unwrap_err();
         let expected = [
             "city.toml:1: utc_offset_min: the key is missing; needed is minutes east of UTC",
             "city.toml:5: utc_offset_h: the key is unknown; allowed are bounds, name, slug, utc_offset_min",
             "lines.toml:12: line[0].address: \"127.0.0.1:150210\" is no address; allowed is host:port with a port from 1 to 65535",
-            "3 mistake(s)",
         ];
-        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(told[..3], expected);
+        assert!(told[3].ends_with("3 mistake(s); nothing was started"), "{told:?}");
     }
 
     #[test]
     fn check_names_a_folder_that_is_not_there() {
-        let (told, well) = checked(Some(Path::new("no/such/city")));
-        assert!(!well && told.contains("no/such/city"), "{told}");
+        let told = checked(Path::new("no/such/city")).unwrap_err();
+        assert!(told[0].contains("no/such/city"), "{told:?}");
     }
 }

@@ -26,12 +26,24 @@ const ENVELOPE_MAX: usize = 256;
 /// How long a graceful stop waits for requests that are out.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
+/// What shows the deliveries that have not ended, oldest first; it grows at its end.
+pub trait Pending: Send + Sync + 'static {
+    /// The deliveries.
+    fn pending(&self) -> &[Arc<Delivery>];
+}
+
+impl Pending for Snapshot {
+    fn pending(&self) -> &[Arc<Delivery>] {
+        &self.state.outbox
+    }
+}
+
 /// Runs until cancelled, or until the writer is gone.
 ///
 /// Every envelope carries a receipt; the writer gives it after the commit of its outcomes, and
 /// keeps the envelope until that commit succeeds.
-pub async fn run(
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+pub async fn run<S: Pending>(
+    snapshots: watch::Receiver<Arc<S>>,
     outcomes: mpsc::Sender<Envelope>,
     channels: Arc<Channels>,
     clock: Clock,
@@ -42,8 +54,8 @@ pub async fn run(
     Runner::new(snapshots, outcomes, channels, clock).run(cancel).await;
 }
 
-struct Runner {
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+struct Runner<S> {
+    snapshots: watch::Receiver<Arc<S>>,
     outcomes: mpsc::Sender<Envelope>,
     channels: Arc<Channels>,
     clock: Clock,
@@ -60,9 +72,9 @@ struct Runner {
     uncommitted: VecDeque<(u64, Vec<usize>)>,
 }
 
-impl Runner {
+impl<S: Pending> Runner<S> {
     fn new(
-        snapshots: watch::Receiver<Arc<Snapshot>>,
+        snapshots: watch::Receiver<Arc<S>>,
         outcomes: mpsc::Sender<Envelope>,
         channels: Arc<Channels>,
         clock: Clock,
@@ -119,7 +131,7 @@ impl Runner {
     fn take_new(&mut self) {
         let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
         let now = Instant::now();
-        for delivery in self.intake.take(&snapshot.state.outbox) {
+        for delivery in self.intake.take(snapshot.pending()) {
             self.order += 1;
             let place = self.channels.place(&delivery.target);
             let expires = now + self.left_to_live(&delivery);

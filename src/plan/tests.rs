@@ -7,8 +7,10 @@ use geo::Contains;
 use sensors::line::Protocol;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
+use sensors::reading::{Observation, Observed};
 use sensors::register::Order;
 use sensors::station::{SensorId, SensorIx, StationId, StationKind};
+use sensors::time::{Span, Timestamp};
 
 use super::*;
 
@@ -118,6 +120,59 @@ fn every_sensor_is_on_one_line_or_fed_and_every_word_order_is_used() {
 }
 
 #[test]
+fn every_register_of_hue_can_say_the_whole_span_of_its_sensor() {
+    let city = hue().city;
+    for line in &city.lines {
+        let Protocol::ModbusTcp(gateway) = &line.protocol else { continue };
+        for field in gateway.devices.iter().flat_map(|device| &device.map.fields) {
+            let sensor = city.sensor(field.sensor).unwrap();
+            let parameter = sensor.id.parameter;
+            let step = Value::from_unit(parameter, field.scale).unwrap().raw().max(1);
+            let ends = [sensor.span.0, sensor.span.1];
+            for value in ends.into_iter().filter(|_| parameter != Parameter::RainTotal) {
+                let words = field.encode(value, parameter);
+                let Observed::Value(read) = field.decode(&words, parameter) else {
+                    panic!("{}: {:?}", sensor.id, field.decode(&words, parameter))
+                };
+                let off = (read.raw() - value.raw()).abs();
+                assert!(off <= step / 2 + 1, "{} {value:?} came back as {read:?}", sensor.id);
+            }
+            let missing = field.encode_missing().map(|words| field.decode(&words, parameter));
+            assert!(missing.is_none_or(|read| read == Observed::Missing), "{}", sensor.id);
+        }
+    }
+}
+
+#[test]
+fn every_payload_of_hue_gives_back_what_was_measured_and_when() {
+    let city = hue().city;
+    let parameter = |ix: SensorIx| city.sensor(ix).map(|sensor| sensor.id.parameter);
+    let at = Timestamp::parse_rfc3339("2025-11-16T21:00:00+07:00").unwrap();
+    let mut depths = 0;
+    for line in &city.lines {
+        let Protocol::Mqtt(broker) = &line.protocol else { continue };
+        for subscription in &broker.subscriptions {
+            let fields = subscription.map.fields.iter();
+            let measured = |sensor| Observation {
+                sensor,
+                measured_at: at,
+                from: parameter(sensor)
+                    .filter(|p| p.is_depth_over_interval())
+                    .map(|_| at.minus(Span::from_min(10))),
+                arrived_at: at,
+                value: Observed::Value(Value::from_raw(42)),
+            };
+            let told: Vec<Observation> = fields.map(|field| measured(field.sensor)).collect();
+            depths += told.iter().filter(|one| one.from.is_some()).count();
+            let payload = subscription.map.encode(&told, parameter);
+            let read = subscription.map.decode(&payload, at, parameter).unwrap();
+            assert_eq!((read.observations, read.faults.len()), (told, 0), "{}", subscription.topic);
+        }
+    }
+    assert_eq!(depths, 18, "rain gauges on the broker");
+}
+
+#[test]
 fn every_wire_is_loopback_in_the_configuration_that_the_binary_carries() {
     for line in hue().city.lines {
         assert!(line.address.starts_with("127.0.0.1:"), "{} {}", line.name, line.address);
@@ -165,7 +220,7 @@ fn a_folder_brings_its_own_devices_and_shares_the_others() {
 
 #[test]
 fn a_folder_that_is_not_there_is_named() {
-    let error = Plan::load(Some(Path::new("no/such/city"))).unwrap_err().to_string();
+    let error = load(Some(Path::new("no/such/city"))).unwrap_err().to_string();
     assert!(error.contains("no/such/city") && error.contains("nothing was started"), "{error}");
 }
 

@@ -19,6 +19,53 @@ pub struct Heartbeat {
     pub silence_max: Duration,
 }
 
+/// The environment variable that holds the watchdog's URL.
+pub const URL_ENV: &str = "BAOLU_HEARTBEAT_URL";
+/// The environment variable that holds the seconds between two beats.
+pub const INTERVAL_ENV: &str = "BAOLU_HEARTBEAT_INTERVAL_S";
+/// What is allowed between two beats, and what holds when nobody says otherwise, seconds.
+const INTERVAL_S: (u64, u64, u64) = (5, 60, 3600);
+/// The writer's loop turns at least once a second.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// A heartbeat that is configured wrongly.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeartbeatError {
+    /// The URL. It is not repeated: it may hold a secret.
+    #[error("{URL_ENV} is no URL of a watchdog; allowed is http:// or https:// with a host")]
+    Url,
+    /// The interval.
+    #[error("{INTERVAL_ENV} is {0:?}; allowed are 5 to 3600 seconds")]
+    Interval(String),
+}
+
+impl Heartbeat {
+    /// Reads the heartbeat from the environment; `None` when no URL is set.
+    ///
+    /// # Errors
+    /// Says which variable is wrong and what is allowed.
+    pub fn from_env() -> Result<Option<Self>, HeartbeatError> {
+        let read = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        read(URL_ENV).map(|url| Self::parse(&url, read(INTERVAL_ENV).as_deref())).transpose()
+    }
+
+    fn parse(url: &str, interval: Option<&str>) -> Result<Self, HeartbeatError> {
+        let url: reqwest::Url = url.parse().map_err(|_| HeartbeatError::Url)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(HeartbeatError::Url);
+        }
+        let (least, usual, most) = INTERVAL_S;
+        let interval = match interval {
+            None => usual,
+            Some(text) => match text.parse() {
+                Ok(s) if (least..=most).contains(&s) => s,
+                _ => return Err(HeartbeatError::Interval(text.chars().take(20).collect())),
+            },
+        };
+        Ok(Self { url, interval: Duration::from_secs(interval), silence_max: SILENCE_MAX })
+    }
+}
+
 /// Beats until it is cancelled. A beat that fails is logged once until one succeeds again.
 pub async fn beat(
     heartbeat: Heartbeat,
@@ -69,4 +116,21 @@ async fn beat_once(heartbeat: &Heartbeat, client: &reqwest::Client, pulse: &Puls
     let request = client.get(heartbeat.url.clone()).timeout(heartbeat.interval);
     let response = request.send().await.map_err(|e| BeatError::Unreachable(e.without_url()))?;
     if response.status().is_success() { Ok(()) } else { Err(BeatError::Refused(response.status())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heartbeat_that_is_configured_wrongly_is_told_what_is_allowed_without_its_secret() {
+        let beat = Heartbeat::parse("https://watch.example/token", Some("30")).unwrap();
+        assert_eq!(beat.interval, Duration::from_secs(30));
+        for url in ["watch.example/token", "ftp://watch.example/token", "http://"] {
+            let refusal = Heartbeat::parse(url, None).unwrap_err().to_string();
+            assert!(refusal.contains(URL_ENV) && !refusal.contains("token"), "{refusal}");
+        }
+        let refusal = Heartbeat::parse("http://watch.example", Some("0")).unwrap_err();
+        assert_eq!(refusal, HeartbeatError::Interval("0".to_owned()));
+    }
 }

@@ -81,7 +81,7 @@ impl Default for Bounds {
             stream_backlog: 1024,
             stall: Duration::from_secs(30),
             stream_heartbeat: Duration::from_secs(15),
-            drain: Duration::from_secs(10),
+            drain: Duration::from_secs(5),
             pulse_silence: Duration::from_secs(10),
         }
     }

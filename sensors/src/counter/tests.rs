@@ -115,6 +115,16 @@ fn one_wrong_reading_of_a_counter_is_no_rain_and_loses_none() {
 }
 
 #[test]
+fn one_wrong_reading_is_not_believed_later_either() {
+    let mut gauge = Gauge::new();
+    for (min, raw) in [(0, 500_000), (10, 0), (20, 501_000), (90, 501_200)] {
+        gauge.fed(min, raw);
+    }
+    let sum = gauge.rain().accumulation(at(90), Span::from_min(90));
+    assert_eq!((sum.at_least.raw(), sum.at_most.raw()), (1_200, 1_200));
+}
+
+#[test]
 fn heavy_rain_after_a_restart_is_kept_and_doubted() {
     let mut gauge = Gauge::new();
     gauge.fed(0, 10_000);

@@ -108,9 +108,9 @@ impl Series {
         Self::bounded(retention, Self::POINTS_MAX)
     }
 
-    /// An empty series with a bound of its own; the oldest points beyond it go first.
+    /// An empty series with a bound of its own, at most 65,535; the oldest points beyond it go first.
     pub fn bounded(retention: Span, points_max: usize) -> Self {
-        Self { rows: Rows::default(), retention, points_max: points_max.max(1) }
+        Self { rows: Rows::default(), retention, points_max: points_max.clamp(1, usize::from(u16::MAX)) }
     }
 
     /// Puts a reading in its place. The last one inserted for a time is its newest revision.

@@ -275,3 +275,6 @@ fn first_judgement(sensor: &Sensor, observation: &Observation, doubt: Option<Che
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod recorded;

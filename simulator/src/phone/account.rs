@@ -20,6 +20,8 @@ const SCOPES: [&str; 2] =
     ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/firebase.messaging"];
 /// The grant of RFC 7523.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The audience that google-auth writes whatever the account's `token_uri` says.
+const REAL_AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 /// So many tokens are good at once.
 const GOOD_MAX: usize = 64;
 /// How far clocks may differ.
@@ -119,7 +121,7 @@ impl Account {
         if text("iss") != self.email {
             return Err("Invalid issuer");
         }
-        if text("aud") != self.token_uri {
+        if text("aud") != self.token_uri && text("aud") != REAL_AUDIENCE {
             return Err("Invalid audience");
         }
         if !text("scope").split(' ').any(|scope| SCOPES.contains(&scope)) {

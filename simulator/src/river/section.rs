@@ -217,7 +217,12 @@ impl Rivers {
     pub(super) fn take_posts(&mut self, source: &mut Source<'_>) {
         for (at, post) in source.many::<PostSection>("post") {
             let Some(gauge) = self.gauge(&post.gauge) else {
-                source.wrong(&at, "gauge", &format!("{:?} is no gauge", post.gauge), "name a [[gauge]] station");
+                source.wrong(
+                    &at,
+                    "gauge",
+                    &format!("{:?} is no gauge", post.gauge),
+                    "name a [[gauge]] station",
+                );
                 continue;
             };
             self.posts.push(PostShape {

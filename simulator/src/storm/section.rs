@@ -3,6 +3,7 @@
 //! Serde stays in here.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sensors::mistake::Mistake;
 use sensors::place::Position;
@@ -259,13 +260,18 @@ fn each<T>(
 ) -> Vec<Option<(At, T)>> {
     let mut by_name = BTreeMap::new();
     for (at, name, value) in found {
-        if !names.contains(&name.as_str()) {
+        if names.contains(&name.as_str()) {
+            match by_name.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert((at, value));
+                }
+                Entry::Occupied(taken) => {
+                    source.wrong(&at, key, &format!("{:?} stands twice", taken.key()), "write each once");
+                }
+            }
+        } else {
             let allowed = format!("names are {}", names.join(", "));
             source.wrong(&at, key, &format!("{name:?} is unknown"), &allowed);
-        } else if by_name.contains_key(&name) {
-            source.wrong(&at, key, &format!("{name:?} stands twice"), "write each once");
-        } else {
-            by_name.insert(name, (at, value));
         }
     }
     let mut sorted = Vec::new();
@@ -310,7 +316,12 @@ fn plans(source: &mut Source<'_>, rivers: &Rivers) -> Vec<Plan> {
 fn control(source: &mut Source<'_>, at: &At, rivers: &Rivers, plan: &PlanSection) -> Option<Control> {
     let station = plan.control_station.as_deref()?;
     let Some(gauge) = rivers.gauge(station) else {
-        source.wrong(at, "control_station", &format!("{station:?} is no gauge"), "name a gauge of the rivers");
+        source.wrong(
+            at,
+            "control_station",
+            &format!("{station:?} is no gauge"),
+            "name a gauge of the rivers",
+        );
         return None;
     };
     let Some(stage_m) = plan.control_stage_m else {

@@ -30,6 +30,7 @@ impl Cascade {
     }
 
     /// What it holds, m³.
+    #[cfg(test)]
     pub(crate) fn storage_m3(&self) -> f64 {
         self.stores_m3.iter().sum()
     }

@@ -45,7 +45,7 @@ pub(super) struct Slaves {
 
 #[derive(Debug)]
 struct Field {
-    field: RegisterField,
+    registers: RegisterField,
     parameter: Parameter,
     interval: Span,
 }
@@ -64,7 +64,7 @@ impl Slaves {
                 Some(Field {
                     parameter: city.sensor(field.sensor)?.id.parameter,
                     interval: interval_of(city, field.sensor),
-                    field: field.clone(),
+                    registers: field.clone(),
                 })
             };
             units.entry(device.unit).or_default().extend(device.map.fields.iter().filter_map(known));
@@ -96,9 +96,10 @@ impl Slaves {
         (address, count): (u16, u16),
         now: Timestamp,
     ) -> Result<Vec<u16>, ExceptionCode> {
-        let here = || fields.iter().filter(|f| f.field.table == table);
-        let first = here().map(|f| f.field.address).min();
-        let end = here().map(|f| u32::from(f.field.address) + u32::from(f.field.kind.registers())).max();
+        let here = || fields.iter().filter(|f| f.registers.table == table);
+        let first = here().map(|f| f.registers.address).min();
+        let end =
+            here().map(|f| u32::from(f.registers.address) + u32::from(f.registers.kind.registers())).max();
         let asked_end = u32::from(address) + u32::from(count);
         match (first, end) {
             (Some(first), Some(end)) if first <= address && asked_end <= end => {}
@@ -106,7 +107,7 @@ impl Slaves {
         }
         let mut words = vec![0; usize::from(count)];
         for field in here() {
-            for (word, at) in self.shown(field, now)?.into_iter().zip(field.field.address..) {
+            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.address..) {
                 if let Some(place) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
                     *place = word;
                 }
@@ -120,11 +121,11 @@ impl Slaves {
         let depth = field.parameter.is_depth_over_interval();
         let step = if depth { field.interval.ms().max(1) } else { 1 };
         let at = Timestamp::from_ms(now.ms() - now.ms().rem_euclid(step));
-        let said = self.chart.said(field.field.sensor, at, field.interval);
+        let said = self.chart.said(field.registers.sensor, at, field.interval);
         match said.ok_or(ExceptionCode::GatewayTargetDevice)? {
-            Observed::Value(value) => Ok(field.field.encode(value, field.parameter)),
+            Observed::Value(value) => Ok(field.registers.encode(value, field.parameter)),
             Observed::Missing | Observed::Nonsense => {
-                field.field.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
+                field.registers.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
             }
         }
     }

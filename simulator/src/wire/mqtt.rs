@@ -1,4 +1,4 @@
-//! MQTT 5: what stations publish, QoS 1, in the order of the schedule.
+//! MQTT 5: what stations publish, acknowledged (`QoS` 1), in the order of the schedule.
 //!
 //! Nothing is dropped: a message that the broker did not acknowledge is published again, and the
 //! line is done when every one is acknowledged. The task that polls never publishes.
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
-use rumqttc::{AsyncClient, EventLoop, MqttOptions, PublishNotice, PublishOptions};
+use rumqttc::{AsyncClient, EventLoop, MqttOptions, PublishNotice, PublishNoticeError, PublishOptions};
 use sensors::city::City;
 use tokio_util::sync::CancellationToken;
 
@@ -92,9 +92,20 @@ impl Waiting<'_> {
     async fn until(&mut self, left: usize) {
         while self.queue.len() > left {
             let Some((message, notice)) = self.queue.pop_front() else { return };
-            if notice.wait_async().await.is_err() {
-                let notice = self.send(&message).await;
-                self.queue.push_front((message, notice));
+            match notice.wait_async().await {
+                Ok(_) => {}
+                Err(PublishNoticeError::V5PubAck(reason)) => {
+                    // The broker has it and refused it, or nobody listens: saying it again is no use.
+                    tracing::warn!(
+                        topic = message.topic,
+                        ?reason,
+                        "the broker took no interest in a message"
+                    );
+                }
+                Err(_) => {
+                    let notice = self.send(&message).await;
+                    self.queue.push_front((message, notice));
+                }
             }
         }
     }

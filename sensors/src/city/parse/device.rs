@@ -160,7 +160,11 @@ fn read_field(row: Row<'_>, format: Option<PayloadFormat>) -> Option<FieldType> 
         Some(PayloadFormat::Plain) => Some(String::new()),
         _ => row.need("pointer", "a JSON pointer, as \"/value\"").and_then(|cell| pointer_of(&cell)),
     };
-    let said = row.cell("period_pointer").and_then(|cell| pointer_of(&cell)).map(Period::Pointer);
+    let said = row.cell("period_pointer");
+    if let Some(cell) = said.as_ref().filter(|_| format == Some(PayloadFormat::Plain)) {
+        cell.note("a bare number has no place for its interval", "allowed for plain is period_s");
+    }
+    let said = said.and_then(|cell| pointer_of(&cell)).map(Period::Pointer);
     let fixed =
         row.cell("period_s").and_then(|cell| cell.whole(1, 86_400)).map(|s| Period::Seconds(s as u32));
     let period = said.or(fixed);
