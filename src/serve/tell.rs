@@ -10,7 +10,8 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::form::{BulletinForm, SensorReading, Time, TransitionForm};
+use super::form::warning::{BulletinForm, TransitionForm};
+use super::form::{SensorReading, Time};
 use super::health::LineForm;
 use crate::event::LineState;
 use crate::store::commit::Seq;
@@ -134,6 +135,7 @@ fn transition_of(seq: Seq, transition: &Transition, plan: &Plan) -> StoredTransi
             measured_at: evidence.measured_at,
             value: evidence.value,
             quality: evidence.quality,
+            window: evidence.window,
         })
     };
     StoredTransition {
@@ -149,6 +151,9 @@ fn transition_of(seq: Seq, transition: &Transition, plan: &Plan) -> StoredTransi
         severity: transition.severity,
         severity_max: transition.severity_max,
         raised: transition.raised,
+        corroborated: transition.corroborated,
+        measure: transition.measure.clone(),
+        words: transition.words.clone(),
         issue: transition.issue,
         at: transition.at,
         measured_at: transition.measured_at,
