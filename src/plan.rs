@@ -10,11 +10,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
+use crate::notify::receiver::Receivers;
 use crate::watch::snapshot::Plan;
 
 /// The folder that is used when none is named.
@@ -129,6 +131,11 @@ impl Texts {
     }
 
     /// The files of [`NEEDED`] that are not there; those of the city are missed by its parser.
+    /// The files of phrases, one for each language.
+    fn phrases(&self) -> Vec<(String, String)> {
+        self.files.iter().filter(|(name, _)| is_phrases(name)).cloned().collect()
+    }
+
     fn missing(&self) -> Vec<Mistake> {
         let missed = NEEDED.iter().filter(|name| self.text(name).is_none());
         missed
@@ -174,15 +181,21 @@ impl Plan {
     /// Every mistake at once.
     pub fn join(texts: &Texts) -> Result<Self, PlanError> {
         let mut mistakes = strangers(&texts.files);
-        let city = City::parse(&texts.files).map_err(|more| mistakes.extend(more)).ok();
+        // Each part is read even where another is wrong, so that all mistakes are told at once.
+        let city = kept(City::parse(&texts.files), &mut mistakes);
+        let phrases = kept(Phrases::parse(&texts.phrases()), &mut mistakes);
+        let receivers = Receivers::parse(RECEIVERS, texts.text(RECEIVERS).unwrap_or_default());
+        let receivers = kept(receivers.and_then(Receivers::read_tokens), &mut mistakes);
         let rules = city.as_ref().and_then(|city| {
-            let rules = RuleSet::parse(RULES, texts.text(RULES).unwrap_or_default(), city);
-            rules.map_err(|more| mistakes.extend(more)).ok()
+            kept(RuleSet::parse(RULES, texts.text(RULES).unwrap_or_default(), city), &mut mistakes)
         });
+        if let (Some(phrases), Some(rules)) = (&phrases, &rules) {
+            mistakes.extend(phrases.check(rules));
+        }
         mistakes.extend(texts.missing());
-        match (city, rules) {
-            (Some(city), Some(rules)) if mistakes.is_empty() => {
-                Ok(Self { city, rules, version: texts.version() })
+        match (city, rules, phrases, receivers) {
+            (Some(city), Some(rules), Some(phrases), Some(receivers)) if mistakes.is_empty() => {
+                Ok(Self { city, rules, phrases, receivers, version: texts.version() })
             }
             _ => {
                 mistakes.sort();
@@ -201,17 +214,30 @@ impl Plan {
 /// The rules' file.
 const RULES: &str = "rules.toml";
 
-/// The files of a city's folder that stand beside those of the city itself.
-const JOINED: [&str; 3] = [RULES, "phrases.toml", "receivers.toml"];
+/// Who is told.
+const RECEIVERS: &str = "receivers.toml";
+
+/// `phrases.vi.toml`, `phrases.en.toml`: one for each language.
+fn is_phrases(name: &str) -> bool {
+    let lang = name.strip_prefix("phrases.").and_then(|rest| rest.strip_suffix(".toml"));
+    lang.is_some_and(|lang| !lang.is_empty())
+}
+
+/// Keeps what could be read, and notes what could not.
+fn kept<T>(read: Result<T, Vec<Mistake>>, mistakes: &mut Vec<Mistake>) -> Option<T> {
+    read.map_err(|found| mistakes.extend(found)).ok()
+}
 
 /// Those of them that must be there.
-const NEEDED: &[&str] = &[];
+const NEEDED: &[&str] = &[RULES];
 
 /// Files that nobody reads: a misspelled name must not pass for a missing rule.
 fn strangers(files: &[(String, String)]) -> Vec<Mistake> {
-    let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain(JOINED).collect();
-    let strange = files.iter().filter(|(name, _)| !name.contains('/') && !known.contains(&name.as_str()));
-    let allowed = || format!("allowed are {}", known.join(", "));
+    let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain([RULES, RECEIVERS]).collect();
+    let strange = files
+        .iter()
+        .filter(|(name, _)| !name.contains('/') && !is_phrases(name) && !known.contains(&name.as_str()));
+    let allowed = || format!("allowed are {}, phrases.<language>.toml", known.join(", "));
     strange.map(|(name, _)| about(name, "nothing reads this file", allowed())).collect()
 }
 
