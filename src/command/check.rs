@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::command::cli::{CheckArgs, Failure};
-use crate::plan::{PlanError, Texts};
+use crate::plan::Texts;
 use crate::watch::snapshot::Plan;
 
 /// Runs it.
@@ -13,8 +13,8 @@ use crate::watch::snapshot::Plan;
 /// # Errors
 /// When something is wrong with the configuration, or standard output is closed.
 pub fn run(args: &CheckArgs, out: &mut impl Write) -> Result<(), Failure> {
-    let texts = Texts::read(args.dir.as_deref()).map_err(PlanError::into_failure)?;
-    let plan = Plan::join(&texts).map_err(PlanError::into_failure)?;
+    let texts = Texts::read(args.dir.as_deref()).map_err(Failure::from)?;
+    let plan = Plan::join(&texts).map_err(Failure::from)?;
     tell(&texts, &plan, out).map_err(|error| Failure::Running(format!("standard output: {error}")))
 }
 

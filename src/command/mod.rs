@@ -5,5 +5,12 @@ pub mod backup;
 mod broker;
 pub mod check;
 pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod event_line;
 pub mod replay;
+pub mod serve;
+#[cfg(feature = "demo")]
+mod show;
+#[cfg(feature = "demo")]
+pub mod simulate;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::form::{BulletinForm, SensorReading, Time, TransitionForm};
+use super::form::warning::{BulletinForm, TransitionForm};
+use super::form::{SensorReading, Time};
 use super::health::LineForm;
 use crate::event::LineState;
 use crate::store::commit::Seq;
