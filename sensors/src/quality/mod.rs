@@ -1,6 +1,6 @@
 //! The judgement of a number: quality, and the checks that give it.
 //!
-//! [`limit`] judges a value by itself, [`step`] beside its neighbours in event time. Both are
+//! `limit` judges a value by itself, `step` beside its neighbours in event time. Both are
 //! plain functions of what was said, so that the judgement is the same whatever arrived first.
 
 pub(crate) mod limit;
