@@ -84,19 +84,21 @@ impl Turn {
         let Some(sensor) = plan.city.sensor(observation.sensor) else { return };
         let Some(track) = self.next.tracks.get_mut(observation.sensor.at()) else { return };
         let judged = Arc::make_mut(track).judge(sensor, observation, self.now);
-        silence::heard(self, observation.sensor);
-        self.took(&judged);
+        self.took(observation.sensor, &judged);
         let Some(feeds) = sensor.feeds.filter(|_| !judged.fed.is_empty()) else { return };
         let Some(depths) = plan.city.sensor(feeds) else { return };
         for fed in &judged.fed {
             let Some(track) = self.next.tracks.get_mut(feeds.at()) else { return };
             let judged = Arc::make_mut(track).judge_fed(depths, fed, self.now);
-            silence::heard(self, feeds);
-            self.took(&judged);
+            self.took(feeds, &judged);
         }
     }
 
-    fn took(&mut self, judged: &Judged) {
+    fn took(&mut self, sensor: SensorIx, judged: &Judged) {
+        // A broker can repeat a dead gauge's words: a repetition is no sign of life.
+        if judged.inserted != Inserted::Same {
+            silence::heard(self, sensor);
+        }
         self.record(&judged.reading, judged.inserted);
         for revised in &judged.revised {
             self.record(revised, Inserted::Revised);
