@@ -50,8 +50,33 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::notify::delivery::tests::delivery;
+
+    proptest! {
+        #[test]
+        fn whatever_comes_and_goes_each_delivery_is_taken_once_and_in_order(
+            turns in prop::collection::vec((0_usize..4, prop::collection::vec(any::<prop::sample::Index>(), 0..4)), 1..60)
+        ) {
+            let (mut intake, mut outbox, mut made, mut taken) = (Intake::default(), Vec::new(), 0, Vec::new());
+            for (come, go) in turns {
+                for index in go.iter().filter(|_| !taken.is_empty()) {
+                    // Only what was taken can end.
+                    let ended: &Arc<Delivery> = index.get(&taken);
+                    outbox.retain(|d| !Arc::ptr_eq(d, ended));
+                }
+                for _ in 0..come {
+                    outbox.push(Arc::new(delivery(&made.to_string())));
+                    made += 1;
+                }
+                taken.extend(intake.take(&outbox));
+            }
+            let order: Vec<String> = taken.iter().map(|d| d.id.0.to_string()).collect();
+            prop_assert_eq!(order, (0..made).map(|n| n.to_string()).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn a_delivery_is_taken_once_however_often_it_is_seen() {

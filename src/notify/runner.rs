@@ -5,9 +5,11 @@
 //! repeats at most `in_flight_max` a channel.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +25,8 @@ use crate::watch::snapshot::Snapshot;
 
 /// Outcomes that go into one envelope at most.
 const ENVELOPE_MAX: usize = 256;
+/// How often tokens are looked after; far less than the time before expiry at which they are renewed.
+const WARM_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a graceful stop waits for requests that are out.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -49,9 +53,19 @@ pub async fn run<S: Pending>(
     clock: Clock,
     cancel: CancellationToken,
 ) {
-    let warming = Arc::clone(&channels);
-    tokio::spawn(async move { warming.warm().await });
+    tokio::spawn(keep_warm(Arc::clone(&channels), cancel.clone()));
     Runner::new(snapshots, outcomes, channels, clock).run(cancel).await;
+}
+
+/// Renews access tokens before they expire, also in the quiet before a storm.
+async fn keep_warm(channels: Arc<Channels>, cancel: CancellationToken) {
+    let warming = async {
+        loop {
+            channels.warm().await;
+            tokio::time::sleep(WARM_INTERVAL).await;
+        }
+    };
+    let _: Option<()> = cancel.run_until_cancelled(warming).await;
 }
 
 struct Runner<S> {
@@ -158,7 +172,10 @@ impl<S: Pending> Runner<S> {
             while let Some(item) = lane.next(now) {
                 let channels = Arc::clone(&self.channels);
                 self.out.spawn(async move {
-                    let result = channels.send(&item.delivery).await;
+                    // A place that is never given back would in the end silence the channel.
+                    let broken = |_| Err(Fault::Line { why: "the try broke off inside".to_owned() });
+                    let sending = AssertUnwindSafe(channels.send(&item.delivery)).catch_unwind();
+                    let result = sending.await.unwrap_or_else(broken);
                     (place, item, result)
                 });
             }
@@ -169,7 +186,7 @@ impl<S: Pending> Runner<S> {
 
     fn settle(&mut self, joined: Result<(usize, Item, Result<(), Fault>), tokio::task::JoinError>) {
         let Ok((place, item, result)) = joined else {
-            tracing::error!("a try broke off inside; its delivery is sent again after a restart");
+            tracing::error!("a try was aborted; its delivery is sent again after a restart");
             return;
         };
         let (Some(lane), Some(name)) = (self.lanes.get_mut(place), self.names.get(place)) else { return };
@@ -183,6 +200,8 @@ impl<S: Pending> Runner<S> {
         }
         let end = lane.settle(item, result, now);
         metrics::gauge!("baolu_notify_queued", "channel" => name.clone()).set(lane.queued() as f64);
+        metrics::gauge!("baolu_notify_resting", "channel" => name.clone())
+            .set(f64::from(u8::from(lane.rests())));
         match (rested, lane.rests()) {
             (false, true) => tracing::warn!(channel = %name, "the channel does not answer; it rests"),
             (true, false) => tracing::info!(channel = %name, "the channel answers again"),

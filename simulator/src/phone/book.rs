@@ -219,3 +219,30 @@ fn push(message: &Value, via: Via, at: Timestamp) -> Push {
         body: text(message, "notification", "body"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_is_told_with_the_keys_of_the_contract() {
+        let mut book = Book::new(one_per_zone("hue", &["thuan-hoa"], &["vi"], 2));
+        let topics = [1, 2].map(|step| format!("'hue.flood.thuan-hoa.s{step}.vi' in topics")).join(" || ");
+        let message = json!({
+            "condition": topics,
+            "notification": { "title": "Lũ sông Hương", "body": "…" },
+            "data": { "delivery": "d", "bulletin": "b", "hazard": "flood", "zone": "thuan-hoa", "severity": "4", "lang": "vi" },
+        });
+        let address = Address::parse(&message).unwrap();
+        let arrival = book.deliver(&message, &address, Timestamp::from_ms(0));
+        assert_eq!(
+            arrival.shown[0].to_json(),
+            json!({
+                "event": "push", "at": "1970-01-01T00:00:00Z", "delivery": "d", "bulletin": "b", "hazard": "flood",
+                "zone": "thuan-hoa", "severity": 4, "lang": "vi", "topic": "hue.flood.thuan-hoa.s2.vi",
+                "title": "Lũ sông Hương", "body": "…",
+            })
+        );
+        assert_eq!(book.deliver(&message, &address, Timestamp::from_ms(1)).repeats, 1, "shown once");
+    }
+}
