@@ -34,7 +34,7 @@ pub enum Command {
     #[cfg(feature = "demo")]
     Storms,
     /// Copy the store to a file while it is in use.
-    Backup(BackupArgs),
+    Backup(crate::command::backup::Args),
 }
 
 /// The language of lines for people.
@@ -179,16 +179,6 @@ pub struct SimulateArgs {
     pub config: ConfigArgs,
 }
 
-/// `baolu backup`.
-#[derive(Debug, Args)]
-pub struct BackupArgs {
-    /// The file to write; it must not exist yet.
-    pub file: PathBuf,
-    /// Data folder.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub data: PathBuf,
-}
-
 fn exercise_clock(text: &str) -> Result<(sensors::time::Timestamp, f64), String> {
     let (origin, factor) = text.split_once(',').ok_or("write ORIGIN,FACTOR")?;
     let origin = sensors::time::Timestamp::parse_rfc3339(origin).map_err(|error| error.to_string())?;
@@ -197,6 +187,13 @@ fn exercise_clock(text: &str) -> Result<(sensors::time::Timestamp, f64), String>
         Ok((origin, factor))
     } else {
         Err("a factor is 0.1 to 1200".into())
+    }
+}
+
+/// A configuration that can't be used is wrong input.
+impl From<crate::plan::PlanError> for Failure {
+    fn from(error: crate::plan::PlanError) -> Self {
+        Self::Input(vec![error.to_string()])
     }
 }
 

@@ -6,6 +6,7 @@
 use rules::alert::{Evidence, Transition};
 use sensors::city::City;
 use sensors::parameter::Parameter;
+use sensors::quality::{Check, Quality};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
@@ -50,9 +51,9 @@ impl Summary {
         for reading in &commit.readings {
             self.readings += 1;
             match reading.quality {
-                sensors::quality::Quality::Suspect(_) => self.suspect += 1,
-                sensors::quality::Quality::Rejected(_) => self.rejected += 1,
-                sensors::quality::Quality::Missing => {}
+                Quality::Suspect(_) => self.suspect += 1,
+                Quality::Rejected(_) => self.rejected += 1,
+                Quality::Missing => {}
                 _ => self.good += 1,
             }
             let at = reading.measured_at;
@@ -76,7 +77,7 @@ impl<'a> EventLines<'a> {
 
     /// The lines of one commit, in order: qualities, then alerts.
     pub fn of_commit(&self, commit: &Commit) -> Vec<String> {
-        let doubtful = commit.readings.iter().filter(|r| r.quality != sensors::quality::Quality::Good);
+        let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good);
         let qualities = doubtful.filter_map(|reading| self.quality(commit.at, reading));
         qualities.chain(commit.transitions.iter().map(|t| self.alert(t))).collect()
     }
@@ -92,7 +93,7 @@ impl<'a> EventLines<'a> {
                 "event": "quality", "at": at.to_string(), "station": sensor.id.station.as_str(),
                 "parameter": parameter.as_str(), "measured_at": reading.measured_at.to_string(),
                 "value": value, "unit": parameter.unit(), "quality": reading.quality.as_str(),
-                "check": check.map(sensors::quality::Check::as_str), "why": why,
+                "check": check.map(Check::as_str), "why": why,
             });
             return Some(line.to_string());
         }
@@ -101,10 +102,18 @@ impl<'a> EventLines<'a> {
         Some(format!("{}  {}  {value} {unit}  {quality}", self.local(at), sensor.id))
     }
 
-    fn why(&self, check: sensors::quality::Check) -> &'static str {
+    fn why(&self, check: Check) -> &'static str {
+        let (vi, en) = match check {
+            Check::Syntax => ("không đọc được giá trị", "the value could not be read"),
+            Check::Time => ("thời gian đo không hợp lý", "the time of measurement is not plausible"),
+            Check::GrossRange => ("ngoài khoảng đo của thiết bị", "outside the range of the instrument"),
+            Check::RateOfChange => ("thay đổi nhanh bất thường", "changes faster than is plausible"),
+            Check::Spike => ("lệch hẳn so với các giá trị kề", "stands out from its neighbours in time"),
+            Check::Counter => ("bộ đếm chạy lùi", "the counter went backwards"),
+        };
         match self.output.lang {
-            Language::Vi => check.why_vi(),
-            Language::En => check.why_en(),
+            Language::Vi => vi,
+            Language::En => en,
         }
     }
 

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::answer::{self, Enveloped};
 use super::cursor::{alert_from_text, alert_text};
-use super::form::{AlertForm, BulletinForm, DeliveryForm, TransitionForm};
+use super::form::warning::{AlertForm, BulletinForm, DeliveryForm, TransitionForm};
 use super::guard::Place;
 use super::problem::Problem;
 use super::query::{Query, Raw};

@@ -134,6 +134,7 @@ fn transition_of(seq: Seq, transition: &Transition, plan: &Plan) -> StoredTransi
             measured_at: evidence.measured_at,
             value: evidence.value,
             quality: evidence.quality,
+            window: evidence.window,
         })
     };
     StoredTransition {
@@ -142,6 +143,7 @@ fn transition_of(seq: Seq, transition: &Transition, plan: &Plan) -> StoredTransi
         rule: transition.rule.clone(),
         rule_version: transition.rule_version.clone(),
         hazard: transition.hazard,
+        words: transition.words.clone(),
         subject: transition.subject.clone(),
         zones: transition.zones.clone(),
         from: transition.from.clone(),
@@ -149,6 +151,8 @@ fn transition_of(seq: Seq, transition: &Transition, plan: &Plan) -> StoredTransi
         severity: transition.severity,
         severity_max: transition.severity_max,
         raised: transition.raised,
+        corroborated: transition.corroborated,
+        measure: transition.measure.clone(),
         issue: transition.issue,
         at: transition.at,
         measured_at: transition.measured_at,

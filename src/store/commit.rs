@@ -1,8 +1,9 @@
 //! What one transaction writes: everything of a decision, or nothing.
 
-use rules::alert::Transition;
+use rules::alert::{AlertId, Transition};
 use rules::bulletin::Bulletin;
 use rules::engine::AlertRecord;
+use rules::reason::Sent;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
 
@@ -30,6 +31,8 @@ pub struct Commit {
     pub alerts: Vec<(String, AlertRecord)>,
     /// What people are told.
     pub bulletins: Vec<Bulletin>,
+    /// What was last sent, by episode (or `line.{name}` of a line that is down).
+    pub told: Vec<(AlertId, Sent)>,
     /// To whom.
     pub deliveries: Vec<Delivery>,
     /// What became of earlier deliveries.
@@ -55,6 +58,7 @@ impl Commit {
             && self.transitions.is_empty()
             && self.alerts.is_empty()
             && self.bulletins.is_empty()
+            && self.told.is_empty()
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
             && self.lines.is_empty()

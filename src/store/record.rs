@@ -8,6 +8,7 @@ use rules::alert::{AlertId, Measure, RuleId, Subject};
 use rules::bulletin::{Bulletin, BulletinId, Lang};
 use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
+use rules::reason::Sent;
 use rules::rule::IssuePolicy;
 use sensors::parameter::Parameter;
 use sensors::place::ZoneId;
@@ -33,6 +34,8 @@ pub struct Restored {
     pub config_before: Option<String>,
     /// The state of every alert that ever changed, by `{rule}.{subject}`, in order of the key.
     pub alerts: Vec<(String, AlertRecord)>,
+    /// What was last sent, by episode or line; those that were said to be over are gone.
+    pub told: Vec<(AlertId, Sent)>,
     /// Deliveries that have not ended, oldest first.
     pub outbox: Vec<Delivery>,
     /// By the place in [`sensors::city::City::lines`]: since when, and what.

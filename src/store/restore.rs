@@ -1,5 +1,7 @@
 //! What a start finds: the state to go on from, and the rows that the configuration's indexes mean.
 
+use rules::alert::AlertId;
+use rules::reason::Sent;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use sensors::city::City;
 use sensors::reading::Reading;
@@ -56,7 +58,16 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         .prepare("SELECT * FROM delivery WHERE ended_at IS NULL ORDER BY pk")?
         .query_map([], rows::delivery)?
         .collect::<Result<_, _>>()?;
+    let told = transaction
+        .prepare("SELECT alert, level, severity, zones FROM told ORDER BY alert")?
+        .query_map([], |row| {
+            let alert: String = row.get("alert")?;
+            let (level, severity, zones) = (row.get("level")?, rows::severity(row, "severity")?, rows::zones(row)?);
+            Ok((AlertId(alert.into()), Sent { level, severity, zones }))
+        })?
+        .collect::<Result<_, _>>()?;
     Ok(Restored {
+        told,
         seq: Seq(seq as u64),
         epoch: Epoch(epoch as u64),
         at,

@@ -126,7 +126,7 @@ fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
 
 /// Keeps a bulletin, and intends its deliveries where it goes out by itself.
 fn publish(turn: &mut Turn, bulletin: Bulletin) {
-    for delivery in intend(&bulletin, &turn.plan.city, &turn.plan.receivers) {
+    for delivery in intend(&bulletin, &turn.plan.receivers) {
         if turn.next.outbox.len() < OUTBOX_MAX {
             turn.next.outbox.push(Arc::new(delivery.clone()));
         } else {

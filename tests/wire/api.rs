@@ -5,3 +5,4 @@ mod attack;
 mod events;
 mod house;
 mod load;
+mod watchdog;

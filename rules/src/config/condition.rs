@@ -32,13 +32,12 @@ pub(super) fn condition(cell: &Cell<'_>, city: &City, scope: &Scope, depth: usiz
     let row = cell.row()?;
     let kinds: Vec<(&str, Cell<'_>)> =
         KINDS.iter().filter_map(|kind| Some((*kind, row.cell(kind)?))).collect();
-    let found = match kinds.as_slice() {
-        [(kind, value)] => one(kind, value, &row, city, scope, depth),
-        _ => {
-            let wrong = format!("{} conditions are given", kinds.len());
-            cell.note(wrong, format!("needed is exactly one of {}", KINDS.join(", ")));
-            None
-        }
+    let found = if let [(kind, value)] = kinds.as_slice() {
+        one(kind, value, &row, city, scope, depth)
+    } else {
+        let wrong = format!("{} conditions are given", kinds.len());
+        cell.note(wrong, format!("needed is exactly one of {}", KINDS.join(", ")));
+        None
     };
     row.close();
     found
@@ -153,24 +152,19 @@ fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> O
     let named = row.cell("basin").map(|cell| scope::basin(&cell, city));
     let basin = match named {
         Some(id) => Some(city.basin(&id?)?),
-        None => scope.basin(city),
+        None => scope.basin(city).filter(|_| row.cell("station").is_none()),
     };
-    let (over, span_max, interval) = match basin {
-        Some(basin) => {
-            let gauges: Vec<&Sensor> = basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix)).collect();
-            let span_max = gauges.iter().map(|sensor| sensor.span.1).max()?;
-            let interval = gauges.iter().map(|sensor| sensor.deadline.interval).min()?;
-            (Catchment::Basin(weights(&basin.gauges)), span_max, interval)
-        }
-        None => {
-            let (sensor, config) = measured(value, row, city, scope)?;
-            (Catchment::Gauge(sensor), config.span.1, config.deadline.interval)
-        }
+    let (over, span_max) = if let Some(basin) = basin {
+        let gauges = basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix));
+        (Catchment::Basin(weights(&basin.gauges)), gauges.map(|sensor| sensor.span.1).max()?)
+    } else {
+        let (sensor, config) = measured(value, row, city, scope)?;
+        (Catchment::Gauge(sensor), config.span.1)
     };
     let window = window(row);
-    // The most that the gauge could tell in the window.
-    let times = window.map_or(1, |window| window.ms().checked_div(interval.ms()).unwrap_or(1).max(1));
-    let range = (Value::from_raw(0), Value::from_raw(span_max.raw().saturating_mul(times)));
+    // A gauge's span holds a whole day of rain, since one depth may cover so long a gap.
+    let days = window.map_or(1, |window| 1 + window.whole_s() / 86_400);
+    let range = (Value::from_raw(0), Value::from_raw(span_max.raw().saturating_mul(days)));
     let threshold = threshold(row, parameter, range);
     Some(Condition::Accumulates { over, window: window?, threshold: threshold? })
 }
@@ -189,7 +183,7 @@ fn window(row: &Row<'_>) -> Option<Span> {
 
 /// Raise and clear with the parameter's unit in their keys, within what can be measured.
 fn threshold(row: &Row<'_>, parameter: Parameter, range: (Value, Value)) -> Option<Threshold> {
-    let unit = parameter.unit().to_lowercase().replace('/', "_per_").replace('%', "percent");
+    let unit = parameter.key_unit();
     let (low, high) = (range.0.display(parameter), range.1.display(parameter));
     let value = |key: &str| {
         let allowed = format!("a number of {}; from {low} to {high}", parameter.unit());

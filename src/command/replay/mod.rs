@@ -18,9 +18,8 @@ use sensors::time::{Span, Timestamp};
 use crate::command::cli::{Failure, ReplayArgs};
 use crate::command::event_line::{EventLines, Summary};
 use crate::event::Event;
-use crate::plan;
 use crate::watch::decide::decide;
-use crate::watch::snapshot::State;
+use crate::watch::snapshot::{Plan, State};
 use table::{Table, TableError};
 
 /// How far out of order rows may come.
@@ -35,7 +34,7 @@ const MOMENT_MAX: usize = 4096;
 pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
     let began = Instant::now();
     let input = |error: TableError| Failure::Input(vec![error.to_string()]);
-    let plan = Arc::new(plan::load(args.config.config.as_deref()).map_err(plan::PlanError::into_failure)?);
+    let plan = Arc::new(Plan::load(args.config.config.as_deref()).map_err(Failure::from)?);
     let renamed = table::renames(args.map.as_ref()).map_err(input)?;
     let tables: Result<Vec<Table<'_>>, TableError> =
         args.input.iter().map(|file| Table::open(file, &plan.city, &renamed)).collect();

@@ -2,6 +2,7 @@
 //! with its entry in the ledger.
 
 use rules::alert::Transition;
+use rules::rule::NONE;
 use sensors::place::ZoneId;
 use sensors::time::Span;
 
@@ -19,9 +20,23 @@ impl Write<'_> {
         }
         self.alerts(commit)?;
         self.bulletins(door, commit)?;
+        self.told(commit)?;
         self.deliveries(commit)?;
         for outcome in &commit.outcomes {
             self.outcome(door, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn told(&self, commit: &Commit) -> Result<(), Stop> {
+        for (alert, sent) in &commit.told {
+            if sent.level == NONE {
+                self.transaction.prepare_cached("DELETE FROM told WHERE alert = ?1")?.execute([&alert.0])?;
+            } else {
+                self.transaction
+                    .prepare_cached("INSERT OR REPLACE INTO told (alert, level, severity, zones) VALUES (?1, ?2, ?3, ?4)")?
+                    .execute((&alert.0, &sent.level, sent.severity.step(), rows::zones_text(&sent.zones)))?;
+            }
         }
         Ok(())
     }

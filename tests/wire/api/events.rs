@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use baolu::serve::Bounds;
+use baolu::serve::route::ROUTES;
 use serde_json::Value as Json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::house::{House, PATIENCE};
 use crate::store::town::{minute, of_readings, raise, reading, tick};
@@ -171,6 +173,45 @@ async fn a_peer_that_falls_behind_gets_a_fresh_snapshot() {
         }
     }
     assert!(snapshots > 0, "everything was queued for a peer that did not read");
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_takes_no_bytes_loses_its_connection() {
+    let bounds = Bounds { connections: 1, stall: Duration::from_millis(500), ..Bounds::default() };
+    let mut house = House::bounded(bounds).await;
+    let mut stalled = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    stalled.write_all(b"GET /api/v1/stream HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 16];
+    stalled.read_exact(&mut first).await.unwrap();
+    // The only connection is taken, until what is told to it no longer fits anywhere.
+    let asked = tokio::spawn(reqwest::Client::new().get(house.url("/health/live")).timeout(PATIENCE).send());
+    for n in 1.. {
+        if asked.is_finished() {
+            break;
+        }
+        let readings = (0..500).map(|k| reading(0, minute(n * 500 + k), k)).collect();
+        house.commit(of_readings(readings));
+    }
+    assert_eq!(asked.await.unwrap().unwrap().status(), 200);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_beyond_the_bound_are_told_to_come_again() {
+    let house = House::open().await;
+    let most = ROUTES.iter().find(|route| route.operation == "follow_stream").unwrap().limits.at_once;
+    let mut open = Vec::new();
+    for _ in 0..most {
+        open.push(Listener::open(&house, None).await);
+    }
+    let refused = house.ask("/api/v1/stream").await;
+    assert!(refused.headers().contains_key("retry-after"));
+    super::house::assert_problem(refused, 503, "one stream too many").await;
+    house.json("/api/v1/latest").await;
+    open.clear();
+    let again = async { while house.ask("/api/v1/stream").await.status() != 200 {} };
+    tokio::time::timeout(PATIENCE, again).await.expect("a place for another stream");
     house.stop().await;
 }
 

@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use baolu::clock::Clock;
-use baolu::event::LineState;
+use baolu::notify::receiver::Receivers;
 use baolu::serve::{Bounds, ServeError, Shared, metric};
 use baolu::store::commit::{Commit, Seq};
 use baolu::watch::feed::{Committed, FEED_CAPACITY, Feed};
 use baolu::watch::pulse::Pulse;
+use baolu::watch::restore::restore;
 use baolu::watch::snapshot::{Plan, Snapshot, State};
 use metrics_exporter_prometheus::PrometheusHandle;
-use rules::engine::AlertState;
+use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::{City, Parts};
 use sensors::line::{Line, MqttLine, MqttSubscription, Protocol};
@@ -23,25 +24,30 @@ use sensors::quality::Quality;
 use sensors::quantity::Value;
 use sensors::reading::Reading;
 use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
-use sensors::time::{Span, Timestamp};
-use sensors::track::Track;
+use sensors::time::Span;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::store::town::{NOON, Writer, minute, reading};
+use crate::store::town::{Writer, minute, reading};
 
 /// A test waits so long for anything at most.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+
 const RULES: &str = r#"
 [[rule]]
-id = "flood-stage"
-hazard = "flood"
+id = "silence"
+hazard = "telemetry"
 stations = ["gauge-0"]
-zones = ["phu-xuan"]
+issue = "automatic"
+
+[[rule.level]]
+name = "silent"
+severity = 1
+when = { silent = "stage" }
 "#;
 
 pub(super) struct House {
@@ -66,9 +72,10 @@ impl House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let city = city();
-        let writer = Writer::open(dir.path(), &city);
-        let state = state(city);
-        let first = Snapshot { seq: writer.seq, at: minute(0), state: state.clone() };
+        let (store, restored) = crate::store::town::open(dir.path(), &city);
+        let first = restore(&store, &restored, Arc::new(plan(city)), minute(0), true).unwrap();
+        let writer = Writer { store, epoch: restored.epoch, seq: restored.seq };
+        let state = first.state.clone();
         let (snapshots, seen) = watch::channel(Arc::new(first));
         let feed = broadcast::channel(FEED_CAPACITY).0;
         let pulse = Arc::new(Pulse::default());
@@ -179,18 +186,11 @@ fn metrics() -> PrometheusHandle {
     HANDLE.get_or_init(|| metric::install().unwrap()).clone()
 }
 
-fn state(city: City) -> State {
-    let rules = RuleSet::parse("rules.toml", RULES, &city).unwrap_or_default();
-    let tracks = city.sensors.iter().map(|s| Arc::new(Track::new(s, Span::from_h(72)))).collect();
-    State {
-        tracks,
-        alerts: rules.slots().iter().map(|_| Arc::new(AlertState::default())).collect(),
-        lines: vec![None; city.lines.len()],
-        silent: vec![None; city.sensors.len()],
-        outbox: Vec::new(),
-        strays: 0,
-        plan: Arc::new(Plan { city, rules, version: "config-1".to_owned() }),
-    }
+/// The town with one rule: its stage gauge may not be silent.
+fn plan(city: City) -> Plan {
+    let rules = RuleSet::parse("rules.toml", RULES, &city).unwrap();
+    let (phrases, receivers) = (Phrases::default(), Receivers::default());
+    Plan { city, rules, phrases, receivers, version: "config-1".to_owned() }
 }
 
 /// One stage gauge on a line that is polled, one rain gauge on a broker.
@@ -253,10 +253,3 @@ fn city() -> City {
     City::assemble("town", "Thị trấn", 420, parts).unwrap()
 }
 
-pub(super) fn down(why: &str) -> LineState {
-    LineState::Down { why: why.to_owned() }
-}
-
-pub(super) fn noon() -> Timestamp {
-    Timestamp::from_ms(NOON)
-}
