@@ -22,9 +22,9 @@ use crate::store::error::StoreError;
 use crate::store::{Options, Reader, Store};
 use crate::watch::feed::{FEED_CAPACITY, Feed};
 use crate::watch::pulse::Pulse;
+use crate::watch::restore::restore;
 use crate::watch::snapshot::{Plan, Snapshot};
 use crate::watch::writer::{Lanes, Writer, WriterError};
-use crate::watch::restore::restore;
 use crate::{collect, notify, serve};
 
 /// Envelopes that may wait for the writer on each lane.
@@ -101,8 +101,7 @@ struct Stops {
 pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let Setup { plan, clock, data, listener, channels, metrics, heartbeat } = setup;
     let address = listener.local_addr().map_err(|e| failed("asking the API's socket for its address", &e))?;
-    let (store, restored) =
-        Store::open(&data, &plan.city, &plan.version, clock.now(), &Options::default())?;
+    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &Options::default())?;
     let reader = store.reader(READ_CONNECTIONS)?;
     let snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
     let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));
@@ -123,7 +122,13 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     };
     let writer = run_writer(writer, Lanes { outcomes, readings }, stops.writer.clone())?;
 
-    tracker.spawn(notify::runner::run(snapshots.clone(), outcome_lane, channels, clock, stops.notify.clone()));
+    tracker.spawn(notify::runner::run(
+        snapshots.clone(),
+        outcome_lane,
+        channels,
+        clock,
+        stops.notify.clone(),
+    ));
     let shared = Shared {
         snapshots: snapshots.clone(),
         feed: feed.clone(),
@@ -186,7 +191,9 @@ impl Running {
     pub async fn ended(&mut self) -> Result<(), ServiceError> {
         match (&mut self.writer).await {
             Ok(end) => Ok(end?),
-            Err(_) => Err(ServiceError::Start { doing: "watching", why: "the writer's thread is gone".into() }),
+            Err(_) => {
+                Err(ServiceError::Start { doing: "watching", why: "the writer's thread is gone".into() })
+            }
         }
     }
 

@@ -183,7 +183,11 @@ fn exercise_clock(text: &str) -> Result<(sensors::time::Timestamp, f64), String>
     let (origin, factor) = text.split_once(',').ok_or("write ORIGIN,FACTOR")?;
     let origin = sensors::time::Timestamp::parse_rfc3339(origin).map_err(|error| error.to_string())?;
     let factor: f64 = factor.parse().map_err(|_| format!("{factor:?} is no factor"))?;
-    if (0.1..=1200.0).contains(&factor) { Ok((origin, factor)) } else { Err("a factor is 0.1 to 1200".into()) }
+    if (0.1..=1200.0).contains(&factor) {
+        Ok((origin, factor))
+    } else {
+        Err("a factor is 0.1 to 1200".into())
+    }
 }
 
 /// A configuration that can't be used is wrong input.

@@ -141,7 +141,12 @@ impl<'a> EventLines<'a> {
             format!("  {} {}", e.value.display(e.parameter), e.parameter.unit())
         });
         let (from, to) = (&transition.from, &transition.to);
-        format!("{}  {}  {}: {from} -> {to}{value}", self.local(transition.at), transition.hazard, transition.subject)
+        format!(
+            "{}  {}  {}: {from} -> {to}{value}",
+            self.local(transition.at),
+            transition.hazard,
+            transition.subject
+        )
     }
 
     fn evidence(&self, evidence: &Evidence) -> Option<Json> {

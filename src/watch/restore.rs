@@ -65,7 +65,10 @@ fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {
     for (key, record) in &restored.alerts {
         match plan.rules.slot_named(key).map(|ix| (ix, alerts.get_mut(ix.at()))) {
             Some((ix, Some(alert))) => *alert = Arc::new(AlertState::restore(record, &plan.rules, ix)),
-            _ => tracing::warn!(alert = key, "the rules no longer have this alert; its record stays in the store"),
+            _ => tracing::warn!(
+                alert = key,
+                "the rules no longer have this alert; its record stays in the store"
+            ),
         }
     }
     alerts
@@ -88,4 +91,3 @@ fn silent(
     };
     (0..).zip(plan.city.sensors.iter().zip(tracks)).map(silent).collect()
 }
-

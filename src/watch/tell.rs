@@ -109,14 +109,12 @@ fn tell_staff(turn: &mut Turn, line: Option<usize>, raised: bool, group: &[Trans
     let worth = |t: &&Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
     let worth: Vec<Transition> = group.iter().filter(worth).cloned().collect();
     for transition in &worth {
-        let sent =
-            Sent { level: transition.to.clone(), severity: transition.severity, zones: Vec::new() };
+        let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: Vec::new() };
         note(turn, &transition.alert, sent);
     }
     let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
     for notice in worth.chunks(together) {
-        let bulletin =
-            compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
+        let bulletin = compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
         publish(turn, bulletin);
     }
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use rumqttc::{
-    AckMode, AsyncClient, Broker, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event,
-    EventLoop, ManualAck, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, RetainForwardRule,
-    StateError, SubscribeFilterInput, SubscribeReasonCode,
+    AckMode, AsyncClient, Broker, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, EventLoop,
+    ManualAck, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, RetainForwardRule, StateError,
+    SubscribeFilterInput, SubscribeReasonCode,
 };
 
 use super::cork::Corked;
@@ -134,10 +134,7 @@ impl Link {
     }
 
     /// Asks for topics; the broker's answer comes with [`Link::next`].
-    pub(super) fn subscribe<'a>(
-        &mut self,
-        topics: impl Iterator<Item = &'a str>,
-    ) -> Result<(), LinkError> {
+    pub(super) fn subscribe<'a>(&mut self, topics: impl Iterator<Item = &'a str>) -> Result<(), LinkError> {
         let topics: Vec<String> = topics.map(str::to_owned).collect();
         for chunk in topics.chunks(FILTERS_MAX) {
             let filters = chunk.iter().map(|topic| {
@@ -243,9 +240,7 @@ fn told(error: ConnectionError) -> LinkError {
         }
         ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, reason_string }) => {
             let why = match reason_code {
-                DisconnectReasonCode::SessionTakenOver => {
-                    String::from("another client uses our client id")
-                }
+                DisconnectReasonCode::SessionTakenOver => String::from("another client uses our client id"),
                 code => reason_string.unwrap_or_else(|| format!("{code:?}")),
             };
             LinkError::Closed(why)
@@ -274,9 +269,7 @@ fn refusal(code: ConnectReturnCode) -> &'static str {
         }
         ConnectReturnCode::ServerBusy | ConnectReturnCode::ServerUnavailable => "it is busy",
         ConnectReturnCode::Banned => "we are banned",
-        ConnectReturnCode::QuotaExceeded | ConnectReturnCode::ConnectionRateExceeded => {
-            "a quota is exceeded"
-        }
+        ConnectReturnCode::QuotaExceeded | ConnectReturnCode::ConnectionRateExceeded => "a quota is exceeded",
         _ => "for a reason that it did not explain",
     }
 }

@@ -20,7 +20,8 @@ impl NothingInFlight {
     }
 }
 
-type Future<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, SessionStoreError>> + Send + 'a>>;
+type Future<'a, T> =
+    std::pin::Pin<Box<dyn std::future::Future<Output = Result<T, SessionStoreError>> + Send + 'a>>;
 
 impl SessionStore for NothingInFlight {
     fn load<'a>(&'a self, _key: &'a SessionStoreKey) -> Future<'a, Option<PersistedSession>> {

@@ -122,7 +122,8 @@ impl<'a> Rows<'a> {
                 .min_by_key(|i| self.newest.get(*i).copied());
             let Some(behind) = behind else { break };
             let read_upto = self.newest.get(behind).copied().unwrap_or(Timestamp::MIN);
-            let ready = self.waiting.peek().is_some_and(|Reverse(w)| w.measured_at.plus(REORDER) <= read_upto);
+            let ready =
+                self.waiting.peek().is_some_and(|Reverse(w)| w.measured_at.plus(REORDER) <= read_upto);
             if ready {
                 break;
             }

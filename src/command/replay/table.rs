@@ -70,7 +70,11 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Names the file, or the column that is missing.
-    pub fn open(path: &Path, city: &'a City, renamed: &'a BTreeMap<String, String>) -> Result<Self, TableError> {
+    pub fn open(
+        path: &Path,
+        city: &'a City,
+        renamed: &'a BTreeMap<String, String>,
+    ) -> Result<Self, TableError> {
         let file = path.display().to_string();
         let at_file = |source| TableError::File { file: file.clone(), source };
         let raw: Box<dyn Read> = if path == Path::new("-") {
@@ -102,7 +106,8 @@ impl<'a> Table<'a> {
     }
 
     fn observation(&mut self) -> Result<Option<Observation>, TableError> {
-        let [at, station, parameter, value, unit] = self.columns.required.map(|c| self.record.get(c).unwrap_or(""));
+        let [at, station, parameter, value, unit] =
+            self.columns.required.map(|c| self.record.get(c).unwrap_or(""));
         let optional = |column: Option<usize>| column.and_then(|c| self.record.get(c)).unwrap_or("");
         let (sensor, period, quality) =
             (optional(self.columns.sensor), optional(self.columns.period), optional(self.columns.quality));
@@ -124,15 +129,19 @@ impl<'a> Table<'a> {
         let value = match (value, quality) {
             ("", _) | (_, "missing" | "rejected") => Observed::Missing,
             (text, _) => {
-                let number: f64 = text.parse().map_err(|_| row("value", format!("{text:?}"), "a decimal number"))?;
+                let number: f64 =
+                    text.parse().map_err(|_| row("value", format!("{text:?}"), "a decimal number"))?;
                 Value::from_unit(meant, number).map_or(Observed::Nonsense, Observed::Value)
             }
         };
         let period_s: Option<i64> = match period {
             "" => None,
-            text => Some(text.parse().ok().filter(|s| (1..=864_000).contains(s)).ok_or_else(|| {
-                row("period_s", format!("{text:?}"), "whole seconds, 1 to 864000")
-            })?),
+            text => Some(
+                text.parse()
+                    .ok()
+                    .filter(|s| (1..=864_000).contains(s))
+                    .ok_or_else(|| row("period_s", format!("{text:?}"), "whole seconds, 1 to 864000"))?,
+            ),
         };
         let key = (station.to_owned(), parameter.to_owned(), sensor.to_owned());
         let Some(sensor) = self.sensor(key, meant) else { return Ok(None) };
