@@ -130,17 +130,22 @@ impl Texts {
         self.files.iter().find(|(file, _)| file == name).map(|(_, text)| text.as_str())
     }
 
-    /// The files of [`NEEDED`] that are not there; those of the city are missed by its parser.
-    /// The files of phrases, one for each language.
+    /// The files with the words of a language each.
     fn phrases(&self) -> Vec<(String, String)> {
         self.files.iter().filter(|(name, _)| is_phrases(name)).cloned().collect()
     }
 
-    fn missing(&self) -> Vec<Mistake> {
-        let missed = NEEDED.iter().filter(|name| self.text(name).is_none());
-        missed
-            .map(|name| about(name, "the file is missing", format!("needed are {}", NEEDED.join(", "))))
-            .collect()
+    /// Files that are missing, and files that nobody reads: a misspelled name must not pass for a
+    /// missing rule. Files of the city are missed by its parser, words by the rules that need them.
+    fn misplaced(&self) -> Vec<Mistake> {
+        let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
+        let missed = missed
+            .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
+        let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain(JOINED).collect();
+        let names = self.files.iter().map(|(name, _)| name.as_str());
+        let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
+        let allowed = || format!("allowed are {}, phrases.<lang>.toml", known.join(", "));
+        missed.chain(strange.map(|name| about(name, "nothing reads this file", allowed()))).collect()
     }
 }
 
@@ -174,34 +179,31 @@ impl Plan {
         Self::join(&Texts::read(folder)?)
     }
 
-    /// Joins city and rules. The rules name stations and zones, so they are read once the city is
-    /// right.
+    /// Joins city, rules, words and receivers. Rules name stations and zones, and words answer to
+    /// rules, so each is judged once what it leans on is right.
     ///
     /// # Errors
     /// Every mistake at once.
     pub fn join(texts: &Texts) -> Result<Self, PlanError> {
-        let mut mistakes = strangers(&texts.files);
-        // Each part is read even where another is wrong, so that all mistakes are told at once.
-        let city = kept(City::parse(&texts.files), &mut mistakes);
-        let phrases = kept(Phrases::parse(&texts.phrases()), &mut mistakes);
-        let receivers = Receivers::parse(RECEIVERS, texts.text(RECEIVERS).unwrap_or_default());
-        let receivers = kept(receivers.and_then(Receivers::read_tokens), &mut mistakes);
-        let rules = city.as_ref().and_then(|city| {
-            kept(RuleSet::parse(RULES, texts.text(RULES).unwrap_or_default(), city), &mut mistakes)
-        });
-        if let (Some(phrases), Some(rules)) = (&phrases, &rules) {
-            mistakes.extend(phrases.check(rules));
+        let mut mistakes = texts.misplaced();
+        let mut keep = |more: Vec<Mistake>| mistakes.extend(more);
+        let city = City::parse(&texts.files).map_err(&mut keep).ok();
+        let phrases = Phrases::parse(&texts.phrases()).map_err(&mut keep).ok();
+        let text = texts.text(RECEIVERS).unwrap_or_default();
+        let receivers = Receivers::parse(RECEIVERS, text).and_then(Receivers::read_tokens);
+        let receivers = receivers.map_err(&mut keep).ok();
+        let text = texts.text(RULES).unwrap_or_default();
+        let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
+        if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
+            keep(phrases.check(rules));
         }
-        mistakes.extend(texts.missing());
-        match (city, rules, phrases, receivers) {
-            (Some(city), Some(rules), Some(phrases), Some(receivers)) if mistakes.is_empty() => {
-                Ok(Self { city, rules, phrases, receivers, version: texts.version() })
-            }
-            _ => {
-                mistakes.sort();
-                Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
-            }
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), true) =
+            (city, rules, phrases, receivers, mistakes.is_empty())
+        {
+            return Ok(Self { city, rules, phrases, receivers, version: texts.version() });
         }
+        mistakes.sort();
+        Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
     }
 
     /// Whether any zone is only approximate: `serve` with real channels refuses such a city unless
@@ -211,34 +213,17 @@ impl Plan {
     }
 }
 
-/// The rules' file.
+/// What raises an alert.
 const RULES: &str = "rules.toml";
-
 /// Who is told.
 const RECEIVERS: &str = "receivers.toml";
+/// The files that stand beside those of the city itself; each must be there.
+const JOINED: [&str; 2] = [RULES, RECEIVERS];
 
 /// `phrases.vi.toml`, `phrases.en.toml`: one for each language.
 fn is_phrases(name: &str) -> bool {
     let lang = name.strip_prefix("phrases.").and_then(|rest| rest.strip_suffix(".toml"));
     lang.is_some_and(|lang| !lang.is_empty())
-}
-
-/// Keeps what could be read, and notes what could not.
-fn kept<T>(read: Result<T, Vec<Mistake>>, mistakes: &mut Vec<Mistake>) -> Option<T> {
-    read.map_err(|found| mistakes.extend(found)).ok()
-}
-
-/// Those of them that must be there.
-const NEEDED: &[&str] = &[RULES];
-
-/// Files that nobody reads: a misspelled name must not pass for a missing rule.
-fn strangers(files: &[(String, String)]) -> Vec<Mistake> {
-    let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain([RULES, RECEIVERS]).collect();
-    let strange = files
-        .iter()
-        .filter(|(name, _)| !name.contains('/') && !is_phrases(name) && !known.contains(&name.as_str()));
-    let allowed = || format!("allowed are {}, phrases.<language>.toml", known.join(", "));
-    strange.map(|(name, _)| about(name, "nothing reads this file", allowed())).collect()
 }
 
 /// A mistake about a file as a whole.

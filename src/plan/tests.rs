@@ -220,7 +220,7 @@ fn a_folder_brings_its_own_devices_and_shares_the_others() {
 
 #[test]
 fn a_folder_that_is_not_there_is_named() {
-    let error = load(Some(Path::new("no/such/city"))).unwrap_err().to_string();
+    let error = Plan::load(Some(Path::new("no/such/city"))).unwrap_err().to_string();
     assert!(error.contains("no/such/city") && error.contains("nothing was started"), "{error}");
 }
 
