@@ -251,3 +251,31 @@ async fn metrics_answer_programs_on_this_machine_and_nobody_behind_a_proxy() {
     }
     house.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn latest_tells_an_alert_while_it_runs_and_since_tells_that_it_ended() {
+    let mut house = House::open().await;
+    let before = house.commit(tick(0));
+    house.change(|state| {
+        let alert = std::sync::Arc::make_mut(&mut state.alerts[0]);
+        alert.level = 1;
+    });
+    let raised = house.commit(tick(1));
+    house.shows(raised).await;
+    for path in ["/api/v1/latest".to_owned(), format!("/api/v1/latest?since={}", before.0)] {
+        let alerts = house.json(&path).await["alerts"].clone();
+        assert_eq!(
+            (&alerts[0]["rule"], &alerts[0]["level"]),
+            (&"silence".into(), &"silent".into()),
+            "{path}"
+        );
+        assert_eq!((&alerts[0]["subject"], &alerts[0]["severity"]), (&"gauge-0".into(), &1.into()));
+    }
+    house.change(|state| std::sync::Arc::make_mut(&mut state.alerts[0]).level = 0);
+    let ended = house.commit(tick(2));
+    house.shows(ended).await;
+    assert_eq!(house.json("/api/v1/latest").await["alerts"].as_array().unwrap().len(), 0);
+    let since = house.json(&format!("/api/v1/latest?since={}", raised.0)).await;
+    assert_eq!((&since["alerts"][0]["level"], &since["alerts"][0]["severity"]), (&"none".into(), &().into()));
+    house.stop().await;
+}

@@ -36,7 +36,6 @@ use crate::store::town::{Writer, minute, reading};
 /// A test waits so long for anything at most.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-
 const RULES: &str = r#"
 [[rule]]
 id = "silence"
@@ -252,4 +251,3 @@ fn city() -> City {
     };
     City::assemble("town", "Thị trấn", 420, parts).unwrap()
 }
-
