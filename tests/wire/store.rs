@@ -11,4 +11,4 @@ mod ledger;
 #[cfg(test)]
 mod speed;
 #[cfg(test)]
-mod town;
+pub(crate) mod town;
