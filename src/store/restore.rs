@@ -62,7 +62,8 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         .prepare("SELECT alert, level, severity, zones FROM told ORDER BY alert")?
         .query_map([], |row| {
             let alert: String = row.get("alert")?;
-            let (level, severity, zones) = (row.get("level")?, rows::severity(row, "severity")?, rows::zones(row)?);
+            let (level, severity, zones) =
+                (row.get("level")?, rows::severity(row, "severity")?, rows::zones(row)?);
             Ok((AlertId(alert.into()), Sent { level, severity, zones }))
         })?
         .collect::<Result<_, _>>()?;

@@ -34,7 +34,9 @@ impl Write<'_> {
                 self.transaction.prepare_cached("DELETE FROM told WHERE alert = ?1")?.execute([&alert.0])?;
             } else {
                 self.transaction
-                    .prepare_cached("INSERT OR REPLACE INTO told (alert, level, severity, zones) VALUES (?1, ?2, ?3, ?4)")?
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO told (alert, level, severity, zones) VALUES (?1, ?2, ?3, ?4)",
+                    )?
                     .execute((&alert.0, &sent.level, sent.severity.step(), rows::zones_text(&sent.zones)))?;
             }
         }

@@ -100,6 +100,7 @@ fn a_restart_finds_alerts_outbox_lines_and_strays_as_they_were() {
     assert_eq!((restored.seq, restored.at), (Seq(3), Some(minute(7))));
     assert_eq!(restored.config_before.as_deref(), Some("config-1"));
     assert_eq!(restored.alerts, flood.alerts);
+    assert_eq!(restored.told, flood.told);
     assert_eq!(restored.outbox, flood.deliveries[1..]);
     assert_eq!(restored.lines[0], Some((minute(5), flood.lines[0].state.clone())));
     assert_eq!(restored.lines[1], Some((minute(7), LineState::Up)));
@@ -133,6 +134,18 @@ fn a_delivery_ends_once() {
     assert_eq!(history.deliveries[1].ended, None);
     let ends = reader.changes(Seq(0), 10).unwrap().items.iter().map(|c| c.ended.len()).sum::<usize>();
     assert_eq!(ends, 1);
+}
+
+#[test]
+fn what_was_told_is_forgotten_when_it_was_said_to_be_over() {
+    let (dir, city) = (tempfile::tempdir().unwrap(), gauges(1));
+    let mut writer = Writer::open(dir.path(), &city);
+    let mut flood = raise(5);
+    writer.commit(&flood);
+    flood.told[0].1.level = "none".to_owned();
+    writer.commit(&Commit { at: minute(6), told: flood.told, ..Commit::default() });
+    drop(writer);
+    assert_eq!(open(dir.path(), &city).1.told, []);
 }
 
 #[test]

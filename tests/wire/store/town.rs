@@ -12,6 +12,7 @@ use rules::alert::{AlertId, Evidence, Measure, RuleId, SlotIx, Subject, Transiti
 use rules::bulletin::{Act, Bulletin, BulletinId, Lang, Text};
 use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
+use rules::reason::Sent;
 use rules::rule::IssuePolicy;
 use rules::threshold::Mark;
 use sensors::city::{City, Parts};
@@ -133,6 +134,7 @@ pub(crate) fn raise(n: i64) -> Commit {
         at,
         readings: vec![reading(0, at, 2_010)],
         transitions: vec![transition(&alert, "none", "bd1", at)],
+        told: vec![(alert.clone(), Sent { level: "bd1".to_owned(), severity, zones: vec![zone.clone()] })],
         alerts: vec![("flood-stage.gauge-0".to_owned(), AlertRecord::default())],
         deliveries: vec![
             delivery(Target::Topic { severity_max: severity }, Some(zone.clone())),
