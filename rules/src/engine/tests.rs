@@ -188,11 +188,11 @@ fn rule_06_a_sum_with_gaps_may_raise_and_never_clears() {
     let said = site.say(RAIN[0], 20, Some(30_000), Quality::Good);
     assert_eq!(steps(&said), ["none->heavy"]);
     assert!(said[0].measure.as_ref().unwrap().at_least, "forty minutes of the window are missing");
-    // Dry again, but with a hole of ten minutes in every window until minute 150.
-    for at in [30, 40, 50, 60, 70, 80, 100, 110, 120, 130, 140] {
+    // Dry again, but with a hole of ten minutes in every window until minute 110.
+    for at in [30, 40, 60, 70, 80, 90, 100] {
         assert!(site.say(RAIN[0], at, Some(0), Quality::Good).is_empty(), "at {at}");
     }
-    assert_eq!(steps(&site.say(RAIN[0], 150, Some(0), Quality::Good)), ["heavy->none"]);
+    assert_eq!(steps(&site.say(RAIN[0], 110, Some(0), Quality::Good)), ["heavy->none"]);
 }
 
 #[test]
