@@ -1,6 +1,6 @@
 //! The parameters that a gauge can measure: their spelling, unit and resolution.
 //!
-//! One row of [`Parameter::ROWS`] is everything the house knows about a parameter's notation;
+//! One row of `Parameter::ROWS` is everything the house knows about a parameter's notation;
 //! physical limits belong to a sensor, not here.
 
 use std::fmt;

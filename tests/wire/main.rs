@@ -3,5 +3,6 @@
 mod api;
 mod modbus;
 mod mqtt;
+mod peer;
 mod push;
 mod store;

@@ -65,7 +65,7 @@ pub(super) fn read_all(pages: &[(&str, Page<'_>)]) -> Known<DeviceType> {
         let is_modbus = protocol.one_of(&[("modbus", true), ("mqtt", false)]);
         let _described = top.need("title", "what the device is").and_then(|cell| cell.text());
         let device = match is_modbus {
-            Some(true) => Some(DeviceType::Modbus(read_registers(&top))),
+            Some(true) => read_registers(&top).map(DeviceType::Modbus),
             Some(false) => read_payload(&top).map(DeviceType::Mqtt),
             None => None,
         };
@@ -89,9 +89,11 @@ fn read_of(row: &Row<'_>) -> Option<Of> {
     Some(Of { parameter: parameter?, sensor, scale: scale.map_or(1.0, |(scale, _)| scale), offset })
 }
 
-fn read_registers(top: &Row<'_>) -> Vec<RegisterType> {
+/// The registers, all of them or none: half a type would only make more mistakes elsewhere.
+fn read_registers(top: &Row<'_>) -> Option<Vec<RegisterType>> {
     let mut registers: Vec<RegisterType> = Vec::new();
     let rows = top.rows("register");
+    let listed = rows.len();
     if rows.is_empty() {
         top.note("register", "the device has no register", "needed is at least one [[register]]");
     }
@@ -106,7 +108,7 @@ fn read_registers(top: &Row<'_>) -> Vec<RegisterType> {
         }
         registers.push(register);
     }
-    registers
+    (registers.len() == listed).then_some(registers)
 }
 
 fn read_register(row: &Row<'_>, place: Option<&Cell<'_>>) -> Option<RegisterType> {
@@ -122,13 +124,13 @@ fn read_register(row: &Row<'_>, place: Option<&Cell<'_>>) -> Option<RegisterType
     Some(RegisterType { of: of?, table: table?, address: address?, kind: kind?, order: order?, sentinels })
 }
 
-/// What a raw number can be.
+/// What a sentinel can be: a number of the kind, or for signed ones its bits (65535 is -1).
 fn raw_range(kind: Kind) -> (i64, i64) {
     match kind {
         Kind::U16 => (0, i64::from(u16::MAX)),
-        Kind::I16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        Kind::I16 => (i64::from(i16::MIN), i64::from(u16::MAX)),
         Kind::U32 => (0, i64::from(u32::MAX)),
-        Kind::I32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Kind::I32 => (i64::from(i32::MIN), i64::from(u32::MAX)),
         // Every whole number up to 2^24 is exact in an f32.
         Kind::F32 => (-(1 << 24), 1 << 24),
     }
@@ -147,8 +149,9 @@ fn read_payload(top: &Row<'_>) -> Option<PayloadType> {
         let wrong = format!("there are {} fields", rows.len());
         top.note("field", wrong, "needed is one [[field]] for plain, one or more for json");
     }
-    let fields = rows.into_iter().filter_map(|row| read_field(row, format)).collect();
-    Some(PayloadType { format: format?, time, fields })
+    let fields: Vec<Option<FieldType>> = rows.into_iter().map(|row| read_field(row, format)).collect();
+    let fields = fields.into_iter().collect::<Option<Vec<_>>>();
+    Some(PayloadType { format: format?, time, fields: fields? })
 }
 
 fn read_field(row: Row<'_>, format: Option<PayloadFormat>) -> Option<FieldType> {
@@ -157,7 +160,11 @@ fn read_field(row: Row<'_>, format: Option<PayloadFormat>) -> Option<FieldType> 
         Some(PayloadFormat::Plain) => Some(String::new()),
         _ => row.need("pointer", "a JSON pointer, as \"/value\"").and_then(|cell| pointer_of(&cell)),
     };
-    let said = row.cell("period_pointer").and_then(|cell| pointer_of(&cell)).map(Period::Pointer);
+    let said = row.cell("period_pointer");
+    if let Some(cell) = said.as_ref().filter(|_| format == Some(PayloadFormat::Plain)) {
+        cell.note("a bare number has no place for its interval", "allowed for plain is period_s");
+    }
+    let said = said.and_then(|cell| pointer_of(&cell)).map(Period::Pointer);
     let fixed =
         row.cell("period_s").and_then(|cell| cell.whole(1, 86_400)).map(|s| Period::Seconds(s as u32));
     let period = said.or(fixed);

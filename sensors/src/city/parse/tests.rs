@@ -227,6 +227,12 @@ fn each_wrong_value_is_one_mistake() {
             "[118.6, 15.6]",
             "zone[0].outlines_deg[0][2]: latitude 15.6, longitude 118.6 lies outside",
         ),
+        (
+            "zones.toml",
+            "15.4]]]",
+            "15.4]], [[108.45, 15.35], [108.7, 15.45], [108.5, 15.5], [108.45, 15.35]]]",
+            "zone[0].outlines_deg: the rings cross",
+        ),
         ("zones.toml", "boundary = \"official\"\n", "", "needed is one of approximate, official"),
         ("basins.toml", "735", "0", "0 is not positive"),
         ("basins.toml", "phu-ninh", "cau-tam-ky", "measures no rainfall; allowed are rain gauges"),
@@ -236,12 +242,7 @@ fn each_wrong_value_is_one_mistake() {
         ("lines.toml", "unit = 1", "unit = 248", "248 is out of range; allowed is 1 to 247"),
         ("lines.toml", "poll_interval_s = 300", "poll_interval_s = 7200", "counts as silent after 900 s"),
         ("lines.toml", "type = \"post\"", "type = \"counter\"", "the type is asked over Modbus"),
-        (
-            "lines.toml",
-            "station = \"cau-tam-ky\"",
-            "station = \"phu-ninh\"",
-            "which the station does not list",
-        ),
+        ("devices/post.toml", "\"stage\"", "\"tailwater\"", "which the station does not list"),
         ("devices/counter.toml", "\"cdab\"", "\"middle\"", "allowed is one of abcd, cdab, badc, dcba"),
         (
             "devices/counter.toml",
@@ -281,6 +282,39 @@ fn two_numbers_of_a_device_never_share_a_register() {
 }
 
 #[test]
+fn units_topics_and_addresses_are_given_once() {
+    let device = "{ unit = 1, station = \"phu-ninh\", type = \"counter\", poll_interval_s = 300 }";
+    let topic = "{ topic = \"tk/stage\", station = \"cau-tam-ky\", type = \"post\" }";
+    let cases = [
+        (device, format!("{device}, {device}"), "line[0].device[1].unit: unit \"1\" is given twice"),
+        (
+            topic,
+            format!("{topic}, {topic}"),
+            "line[1].subscription[1].topic: topic \"tk/stage\" is given twice",
+        ),
+    ];
+    for (old, new, part) in cases {
+        let told = mistakes("lines.toml", old, &new);
+        assert!(told.iter().any(|m| m.to_string().contains(part)), "{part}: {told:#?}");
+    }
+    let again = "name = \"again\"\nprotocol = \"modbus_tcp\"\naddress = \"127.0.0.1:15021\"\n[[line]]\nname = \"broker\"";
+    let told = mistake("lines.toml", "name = \"broker\"", again);
+    assert!(
+        told.contains("line[1].address: Modbus line at \"127.0.0.1:15021\" is given twice, first in line 4")
+    );
+}
+
+#[test]
+fn zones_that_overlap_are_named_and_allowed() {
+    let second = "[[zone]]\nid = \"hoa-huong\"\ncode = \"2\"\nname = \"Phường Hòa Hương\"\npopulation = 1\nlat_deg = 15.5\nlon_deg = 108.5\nboundary = \"official\"\noutlines_deg = [[[108.4, 15.4], [108.6, 15.4], [108.6, 15.5], [108.4, 15.4]]]\n[[zone]]\n";
+    let city = City::parse(&with("zones.toml", "[[zone]]\n", second)).unwrap();
+    let shared = city.overlapping_zones();
+    assert_eq!(shared.len(), 1);
+    assert_eq!((shared[0].0.as_str(), shared[0].1.as_str()), ("hoa-huong", "an-son"));
+    assert!((99.0..=100.1).contains(&shared[0].2), "{}", shared[0].2);
+}
+
+#[test]
 fn a_file_that_is_no_toml_does_not_hide_the_mistakes_of_the_others() {
     let mut files = with("zones.toml", "[[zone]]\nid", "[[zone]\nid");
     files[0].1 = CITY.replace("420", "4200");
@@ -307,4 +341,21 @@ fn a_sensor_on_two_lines_is_refused() {
     let twice = "unit = 2, station = \"phu-ninh\", type = \"counter\", poll_interval_s = 300 }, { unit = 1";
     let told = mistake("lines.toml", "unit = 1", twice);
     assert!(told.contains("phu-ninh/rain_total is reached twice, first in line 5"), "{told}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_text_makes_the_parser_panic(file in 0..WELL.len(), from in 0_usize..900, cut in 0_usize..40, put in "[-\\[\\]{}=\"',.#a-z0-9\n]{0,12}") {
+        let mut files = with("city.toml", "", "");
+        let text = &mut files[file].1;
+        let place = |byte: usize| (0..=byte.min(text.len())).rev().find(|b| text.is_char_boundary(*b)).unwrap_or(0);
+        let (start, end) = (place(from), place(from + cut));
+        text.replace_range(start..end, &put);
+        if let Err(mistakes) = City::parse(&files) {
+            proptest::prop_assert!(!mistakes.is_empty());
+            proptest::prop_assert!(mistakes.iter().all(|m| m.file != "city.toml" || m.key != "city"), "{:?}", mistakes);
+        }
+    }
 }
