@@ -67,7 +67,7 @@ fn rule_10_a_higher_level_mutes_a_lower_one_only_at_the_same_station_hazard_and_
     let other =
         Standing { subject: Subject::Station(sensors::station::StationId::new("phu-oc")), ..higher.clone() };
     assert!(!mutes(&other, &up, here), "another station");
-    assert_eq!(reason(&up, None, &[higher.clone()]), Reason::Nothing(Why::Muted));
+    assert_eq!(reason(&up, None, std::slice::from_ref(&higher)), Reason::Nothing(Why::Muted));
     let half = Standing { zones: vec![here.clone()], ..higher };
     assert_eq!(
         reason(&up, None, &[half]),
