@@ -105,9 +105,8 @@ async fn the_readings_of_a_poll_come_together_with_the_time_of_their_answer() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
-        let on_connected = |stream, address| async move {
-            accept_tcp_connection(stream, address, |_| Ok(Some(Registers)))
-        };
+        let on_connected =
+            |stream, address| async move { accept_tcp_connection(stream, address, |_| Ok(Some(Registers))) };
         Server::new(listener).serve(&on_connected, |_| ()).await
     });
     let holding = RegisterField { table: Table::Holding, ..stage(2, 10) };
@@ -147,8 +146,13 @@ async fn every_kind_and_word_order_of_pymodbus_is_read_as_it_was_written() {
     ];
     let mut address = 0;
     let fields = kinds.iter().zip(0..).map(|((kind, order, _), sensor)| {
-        let field =
-            RegisterField { kind: *kind, order: *order, scale: 1.0, sentinels: vec![], ..stage(sensor, address) };
+        let field = RegisterField {
+            kind: *kind,
+            order: *order,
+            scale: 1.0,
+            sentinels: vec![],
+            ..stage(sensor, address)
+        };
         address += kind.registers();
         field
     });

@@ -45,7 +45,8 @@ impl Slave {
         interval: Duration,
         pause_max: Duration,
     ) -> Self {
-        let reads = device.map.requests().into_iter().map(|request| Read::new(city, device, request)).collect();
+        let reads =
+            device.map.requests().into_iter().map(|request| Read::new(city, device, request)).collect();
         let unit = device.unit;
         Self { unit, due, reads, interval, pause_max, silences: 0, retried: false, ailment: None }
     }
@@ -144,8 +145,7 @@ mod tests {
 
     fn slave(due: Instant) -> Slave {
         let map = RegisterMap { fields: Vec::new() };
-        let device =
-            ModbusDevice { unit: 1, station: StationIx(0), poll_interval: Span::from_s(10), map };
+        let device = ModbusDevice { unit: 1, station: StationIx(0), poll_interval: Span::from_s(10), map };
         Slave::new(&City::default(), &device, due, TEN, Duration::from_secs(60))
     }
 

@@ -13,9 +13,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use rumqttc::{
-    AckMode, AsyncClient, Broker, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event,
-    EventLoop, ManualAck, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, RetainForwardRule,
-    StateError, SubscribeFilterInput, SubscribeReasonCode,
+    AckMode, AsyncClient, Broker, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, EventLoop,
+    ManualAck, MqttOptions, NetworkOptions, Outgoing, Packet, QoS, RetainForwardRule, StateError,
+    SubscribeFilterInput, SubscribeReasonCode,
 };
 
 use super::cork::Corked;
@@ -27,6 +27,8 @@ pub(super) const RECEIVE_MAX: u16 = 4096;
 /// The largest packet the broker may send us; larger ones it drops itself without a word (MQTT 5,
 /// 3.1.2.11.4), so this lies well above what we refuse aloud.
 const PACKET_MAX_BYTES: u32 = 4 * 1024 * 1024;
+/// Messages of ours that may be in flight.
+pub(super) const PUBLISHED_MAX: u16 = 1;
 /// Packets read, and requests written, in one go of the event loop.
 const BATCH: usize = 64;
 /// Topics in one SUBSCRIBE.
@@ -134,10 +136,7 @@ impl Link {
     }
 
     /// Asks for topics; the broker's answer comes with [`Link::next`].
-    pub(super) fn subscribe<'a>(
-        &mut self,
-        topics: impl Iterator<Item = &'a str>,
-    ) -> Result<(), LinkError> {
+    pub(super) fn subscribe<'a>(&mut self, topics: impl Iterator<Item = &'a str>) -> Result<(), LinkError> {
         let topics: Vec<String> = topics.map(str::to_owned).collect();
         for chunk in topics.chunks(FILTERS_MAX) {
             let filters = chunk.iter().map(|topic| {
@@ -222,6 +221,8 @@ fn options(settings: &Settings) -> MqttOptions {
         .set_max_packet_size(Some(PACKET_MAX_BYTES))
         .set_max_request_batch(BATCH)
         .set_read_batch_size(BATCH)
+        // We publish nothing; at each flush the library walks over all that could be in flight.
+        .set_outgoing_inflight_upper_limit(PUBLISHED_MAX)
         .set_keep_alive(KEEP_ALIVE_S)
         .set_connect_timeout(CONNECT_TIMEOUT)
         .set_network_options(network)
@@ -243,9 +244,7 @@ fn told(error: ConnectionError) -> LinkError {
         }
         ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, reason_string }) => {
             let why = match reason_code {
-                DisconnectReasonCode::SessionTakenOver => {
-                    String::from("another client uses our client id")
-                }
+                DisconnectReasonCode::SessionTakenOver => String::from("another client uses our client id"),
                 code => reason_string.unwrap_or_else(|| format!("{code:?}")),
             };
             LinkError::Closed(why)
@@ -274,9 +273,7 @@ fn refusal(code: ConnectReturnCode) -> &'static str {
         }
         ConnectReturnCode::ServerBusy | ConnectReturnCode::ServerUnavailable => "it is busy",
         ConnectReturnCode::Banned => "we are banned",
-        ConnectReturnCode::QuotaExceeded | ConnectReturnCode::ConnectionRateExceeded => {
-            "a quota is exceeded"
-        }
+        ConnectReturnCode::QuotaExceeded | ConnectReturnCode::ConnectionRateExceeded => "a quota is exceeded",
         _ => "for a reason that it did not explain",
     }
 }

@@ -80,7 +80,15 @@ impl Collector {
         }
         tracker.close();
         let runtime = Some(runtime);
-        Self { runtime, inbox, cancel, tracker, waiting: VecDeque::new(), withheld: Vec::new(), commits: true }
+        Self {
+            runtime,
+            inbox,
+            cancel,
+            tracker,
+            waiting: VecDeque::new(),
+            withheld: Vec::new(),
+            commits: true,
+        }
     }
 
     /// The next envelope; receipts are given or kept.

@@ -61,9 +61,7 @@ pub(crate) struct Mischief {
 
 impl Mischief {
     /// Listens, and does what `script` says to the n-th request, counted from 0 over all connections.
-    pub(crate) async fn listen(
-        script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) async fn listen(script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static) -> Self {
         Self::listen_on(0, script).await
     }
 
