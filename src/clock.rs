@@ -29,7 +29,12 @@ impl Clock {
 
     /// A clock that stands at `origin` now and runs `factor` times as fast.
     pub fn exercise(origin: Timestamp, factor: f64) -> Self {
-        Self { exercise: Some(Exercise { began: Instant::now(), origin, factor }) }
+        Self::exercise_from(Instant::now(), origin, factor)
+    }
+
+    /// A clock that stands at `origin` until the real moment `began`, and runs from there.
+    pub fn exercise_from(began: Instant, origin: Timestamp, factor: f64) -> Self {
+        Self { exercise: Some(Exercise { began, origin, factor }) }
     }
 
     /// Whether everything that is said under this clock is an exercise.

@@ -8,6 +8,8 @@ pub mod collect;
 pub mod command;
 pub mod event;
 pub mod notify;
+pub mod plan;
 pub mod serve;
+pub mod service;
 pub mod store;
 pub mod watch;

@@ -1,4 +1,71 @@
-//! The binary `baolu`.
-#![allow(missing_docs)]
+//! The binary `baolu`: reads the command line, installs what a process has once (TLS provider,
+//! log, metrics recorder), and runs one command.
 
-fn main() {}
+use std::io;
+use std::process::ExitCode;
+
+use baolu::command::cli::{Cli, Command, Failure};
+use baolu::command::{backup, check, replay, serve};
+#[cfg(feature = "demo")]
+use baolu::command::{demo, simulate};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = install(&cli.command).and_then(|()| run(cli.command));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// What a process has once. The log goes to standard error; standard output is for events.
+fn install(command: &Command) -> Result<(), Failure> {
+    // On a terminal the demo draws; a log line in between would tear the picture.
+    let quiet = match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => "error",
+        _ => "info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BAOLU_LOG")
+        .unwrap_or_else(|_| format!("warn,baolu={quiet},rumqttd=off").into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| Failure::Running("a TLS provider is installed already".into()))
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Check(args) => check::run(&args, &mut out),
+        Command::Replay(args) => replay::run(&args, &mut out),
+        Command::Backup(args) => backup::run(&args, &mut out).map_err(|error| {
+            if error.is_input() {
+                Failure::Input(vec![error.to_string()])
+            } else {
+                Failure::Running(error.to_string())
+            }
+        }),
+        #[cfg(feature = "demo")]
+        Command::Storms => simulate::list(&mut out),
+        Command::Serve(args) => {
+            drop(out);
+            runtime()?.block_on(serve::run(args))
+        }
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => {
+            drop(out);
+            runtime()?.block_on(demo::run(args))
+        }
+        #[cfg(feature = "demo")]
+        Command::Simulate(args) => {
+            drop(out);
+            runtime()?.block_on(simulate::run(args))
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure::Running(format!("starting the runtime: {error}")))
+}

@@ -7,10 +7,11 @@ use sensors::place::{BasinId, ZoneId};
 use sensors::quality::Quality;
 use sensors::quantity::Value;
 use sensors::station::{SensorIx, StationId};
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::hazard::{Hazard, Severity};
 use crate::rule::IssuePolicy;
+use crate::threshold::Mark;
 
 /// A rule's id, as written in `rules.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +80,23 @@ pub struct Evidence {
     pub value: Value,
     /// The judgement of the reading (of the worst one in a window).
     pub quality: Quality,
+    /// The window that the value was taken over; `None` for a single reading.
+    pub window: Option<Span>,
+}
+
+/// The quantity that decided a transition, as people are told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// What was measured.
+    pub parameter: Parameter,
+    /// The value; the change for a rise, the sum or the basin's mean for an accumulation.
+    pub value: Value,
+    /// Whether it may be more: a sum with gaps says "at least".
+    pub at_least: bool,
+    /// The window of a rise or an accumulation.
+    pub window: Option<Span>,
+    /// The threshold that it is compared with in words.
+    pub mark: Option<Mark>,
 }
 
 /// A change of an alert's level, with everything that explains it.
@@ -94,6 +112,8 @@ pub struct Transition {
     pub rule_version: String,
     /// The hazard.
     pub hazard: Hazard,
+    /// The words that tell of it; usually the hazard's own.
+    pub words: String,
     /// The subject.
     pub subject: Subject,
     /// The zones that the alert is for.
@@ -108,12 +128,17 @@ pub struct Transition {
     pub severity_max: Severity,
     /// Whether the level went up.
     pub raised: bool,
+    /// Whether trusted readings made it. What suspect readings alone made is for officers; as soon
+    /// as a trusted reading makes the level too, another transition says so, with this set.
+    pub corroborated: bool,
     /// How the level now is issued; easing follows the level before.
     pub issue: IssuePolicy,
     /// When it became known, by the running clock.
     pub at: Timestamp,
     /// The event time that made it true.
     pub measured_at: Timestamp,
+    /// The deciding quantity; `None` where it is silence.
+    pub measure: Option<Measure>,
     /// The readings that made it true, the deciding one first.
     pub because: Vec<Evidence>,
 }

@@ -1,4 +1,10 @@
 //! A bulletin: what people are told of one hazard in some zones.
+//!
+//! It states what was observed and what to do; it never gives an all-clear and never names a
+//! disaster-risk level, which are not ours to give.
+
+mod compose;
+mod telemetry;
 
 use std::fmt;
 
@@ -7,6 +13,15 @@ use sensors::time::Timestamp;
 
 use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
+
+pub use compose::{compose, zone_texts};
+pub use telemetry::compose_telemetry;
+
+/// The most characters of a title.
+pub const TITLE_MAX: usize = 50;
+
+/// The most characters of a body: what a locked phone shows of a push.
+pub const BODY_MAX: usize = 160;
 
 /// Derived from the transition that made it: the same in every replay.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,3 +83,6 @@ pub struct Bulletin {
     /// One text per language, Vietnamese first.
     pub texts: Vec<Text>,
 }
+
+#[cfg(test)]
+mod tests;

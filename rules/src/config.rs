@@ -1,1 +1,125 @@
-//! The rules and phrases of a city, read from TOML; every mistake at once.
+//! The rules of a city, read from TOML; every mistake at once.
+//!
+//! Names of stations, basins and zones are looked up in the city, so that what is compiled needs
+//! no names any more. Nothing here judges.
+
+mod condition;
+mod ladder;
+mod scope;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sensors::city::City;
+use sensors::mistake::Mistake;
+use sensors::sheet::{Cell, Log, Row, Sheet};
+use sensors::time::{Span, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::alert::RuleId;
+use crate::hazard::Hazard;
+use crate::rule::{HORIZON, Level, Rule, RuleSet, Slot};
+
+use scope::Scope;
+
+/// The bounds of `reorder_horizon_s`, seconds.
+const HORIZON_S: (i64, i64) = (0, 172_800);
+
+impl RuleSet {
+    /// Reads `rules.toml`; `file` is its name in mistakes.
+    ///
+    /// # Errors
+    /// Gives every mistake at once, by line.
+    pub fn parse(file: &str, text: &str, city: &City) -> Result<Self, Vec<Mistake>> {
+        let log = Log::default();
+        let rules = compile(Sheet { file, text, log: &log }, city);
+        let mistakes = log.into_sorted();
+        if mistakes.is_empty() { Ok(rules) } else { Err(mistakes) }
+    }
+}
+
+fn compile(sheet: Sheet<'_>, city: &City) -> RuleSet {
+    let (table, _) = sheet.parse();
+    let top = Row::top(sheet, &table);
+    let horizon = top.cell("reorder_horizon_s").and_then(|cell| cell.whole(HORIZON_S.0, HORIZON_S.1));
+    let (mut ids, mut slots, mut definitions) = (BTreeSet::new(), Vec::new(), Vec::new());
+    for row in top.rows("rule") {
+        slots.extend(rule(row, city, &mut ids, &mut definitions));
+    }
+    top.close();
+    let sensors = city.sensors.iter().map(|s| (s.id.parameter, s.deadline.total())).collect();
+    RuleSet::new(digest(&definitions.join("\n")), slots, sensors, horizon.map_or(HORIZON, Span::from_s))
+}
+
+/// One rule on all its subjects; nothing of it where something is wrong.
+fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut Vec<String>) -> Vec<Slot> {
+    let id = row.need("id", "an id").and_then(|cell| {
+        let id = cell.id()?;
+        if !ids.insert(id.to_owned()) {
+            cell.note(format!("rule {id:?} is given twice"), "each id is allowed once");
+        }
+        Some(id)
+    });
+    let hazard = row.need("hazard", "a hazard").and_then(|cell| word::<Hazard>(&cell));
+    let words = row.cell("words").and_then(|cell| cell.id());
+    let from = row.cell("from").and_then(|cell| moment(&cell));
+    let until = row.cell("until").and_then(|cell| moment(&cell));
+    if from.zip(until).is_some_and(|(from, until)| from >= until) {
+        row.note("until", "the rule ends before it begins", "allowed is a time after `from`");
+    }
+    let scopes = hazard.map(|hazard| scope::scopes(&row, hazard, city)).unwrap_or_default();
+    let ladders: Vec<(Scope, Option<Vec<Level>>)> = scopes
+        .into_iter()
+        .map(|scope| {
+            let levels = ladder::ladder(&row, city, &scope);
+            (scope, levels)
+        })
+        .collect();
+    row.close();
+    let Some((id, hazard)) = id.zip(hazard) else { return Vec::new() };
+    let words = words.unwrap_or(hazard.as_str()).to_owned();
+    let (from, until) = (from.unwrap_or(Timestamp::MIN), until.unwrap_or(Timestamp::MAX));
+    let mut definition = format!("{id} {hazard} {words} {} {}", from.ms(), until.ms());
+    for (scope, levels) in &ladders {
+        let levels = levels.iter().flatten().map(|level| ladder::definition(level, city));
+        let zones = scope.zones.iter().map(sensors::place::ZoneId::as_str);
+        let parts = zones.map(str::to_owned).chain(levels).collect::<Vec<_>>().join(" ");
+        definition = format!("{definition}\n{} {parts}", scope.subject);
+    }
+    let version = digest(&definition);
+    definitions.push(definition);
+    let rule = Arc::new(Rule { id: RuleId(Arc::from(id)), hazard, version, words, from, until });
+    ladders
+        .into_iter()
+        .filter_map(|(scope, levels)| Some(Slot::new(Arc::clone(&rule), scope.subject, scope.zones, levels?)))
+        .collect()
+}
+
+/// The first 12 hexadecimal digits of SHA-256: enough to tell versions apart, short enough to read.
+pub(crate) fn digest(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(6).fold(String::with_capacity(12), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// A word of a closed list that knows how to refuse others.
+fn word<T: std::str::FromStr<Err: std::fmt::Display>>(cell: &Cell<'_>) -> Option<T> {
+    let text = cell.text()?;
+    text.parse().map_err(|refusal: T::Err| note_refusal(cell, &refusal)).ok()
+}
+
+fn moment(cell: &Cell<'_>) -> Option<Timestamp> {
+    let text = cell.text()?;
+    Timestamp::parse_rfc3339(text).map_err(|refusal| note_refusal(cell, &refusal)).ok()
+}
+
+/// A refusal reads "what is wrong; what is allowed".
+fn note_refusal(cell: &Cell<'_>, refusal: &impl std::fmt::Display) {
+    let refusal = refusal.to_string();
+    match refusal.split_once("; ") {
+        Some((wrong, allowed)) => cell.note(wrong, allowed),
+        None => cell.note(refusal, "see docs"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,3 +12,6 @@ pub mod phrase;
 pub mod reason;
 pub mod rule;
 pub mod threshold;
+
+#[cfg(test)]
+mod small;

@@ -1,6 +1,25 @@
-//! Rules: conditions on ladders, typed.
+//! Rules: conditions on ladders, typed, and compiled for one city.
+//!
+//! A rule is written once and stands for many subjects; each (rule, subject) pair is a [`Slot`].
+//! Nothing here looks at a reading.
 
-use sensors::time::Span;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sensors::parameter::Parameter;
+use sensors::place::ZoneId;
+use sensors::station::SensorIx;
+use sensors::time::{Span, Timestamp};
+
+use crate::alert::{RuleId, SlotIx, Subject};
+use crate::hazard::{Hazard, Severity};
+use crate::threshold::{Mark, Threshold};
+
+/// The most levels that a ladder may have.
+pub const LEVELS_MAX: usize = 8;
+
+/// The level below every ladder.
+pub const NONE: &str = "none";
 
 /// Who lets a bulletin out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +32,345 @@ pub enum IssuePolicy {
     OfficerWithin(Span),
 }
 
+/// Where rain is added up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Catchment {
+    /// One gauge.
+    Gauge(SensorIx),
+    /// The weighted mean of gauges; weights in millionths, none of them zero.
+    Basin(Box<[(SensorIx, u32)]>),
+}
+
+/// What makes a level true. Three-valued: without data it is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// A value is at or over a threshold.
+    Exceeds {
+        /// Whose value.
+        sensor: SensorIx,
+        /// Against what.
+        threshold: Threshold,
+    },
+    /// A value rose by so much during a window.
+    Rises {
+        /// Whose value.
+        sensor: SensorIx,
+        /// The length of the window.
+        window: Span,
+        /// Against what, as the change over the window.
+        threshold: Threshold,
+    },
+    /// So much rain fell during a window.
+    Accumulates {
+        /// Where.
+        over: Catchment,
+        /// The length of the window.
+        window: Span,
+        /// Against what, as a depth.
+        threshold: Threshold,
+    },
+    /// A dam lets so much into the river: `release`, the total, never its parts.
+    Releases {
+        /// The dam's `release` sensor.
+        sensor: SensorIx,
+        /// Against what.
+        threshold: Threshold,
+    },
+    /// Any of the sensors has been quiet past its deadline.
+    Silent {
+        /// Which sensors.
+        sensors: Box<[SensorIx]>,
+    },
+    /// All of them.
+    All(Box<[Condition]>),
+    /// Any of them.
+    Any(Box<[Condition]>),
+    /// Not this. Raise and clear swap their parts.
+    Not(Box<Condition>),
+}
+
+impl Condition {
+    /// Calls `visit` with every condition of the tree that has no parts, and whether an odd number
+    /// of `not` stands over it.
+    pub fn leaves<'a>(&'a self, negated: bool, visit: &mut impl FnMut(&'a Condition, bool)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|p| p.leaves(negated, visit)),
+            Self::Not(part) => part.leaves(!negated, visit),
+            leaf => visit(leaf, negated),
+        }
+    }
+
+    /// The sensors of a condition without parts.
+    pub(crate) fn sensors(&self) -> Vec<SensorIx> {
+        match self {
+            Self::Exceeds { sensor, .. } | Self::Rises { sensor, .. } | Self::Releases { sensor, .. } => {
+                vec![*sensor]
+            }
+            Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
+            Self::Accumulates { over: Catchment::Basin(gauges), .. } => gauges.iter().map(|g| g.0).collect(),
+            Self::Silent { sensors } => sensors.to_vec(),
+            Self::All(_) | Self::Any(_) | Self::Not(_) => Vec::new(),
+        }
+    }
+
+    /// Every sensor of the tree, as often as it is named.
+    pub(crate) fn all_sensors(&self) -> Vec<SensorIx> {
+        let mut sensors = Vec::new();
+        self.leaves(false, &mut |leaf, _| sensors.extend(leaf.sensors()));
+        sensors
+    }
+
+    /// The threshold of a condition without parts.
+    pub fn threshold(&self) -> Option<Threshold> {
+        match self {
+            Self::Exceeds { threshold, .. }
+            | Self::Rises { threshold, .. }
+            | Self::Accumulates { threshold, .. }
+            | Self::Releases { threshold, .. } => Some(*threshold),
+            _ => None,
+        }
+    }
+
+    /// The window that a condition without parts looks back over.
+    pub fn window(&self) -> Option<Span> {
+        match self {
+            Self::Rises { window, .. } | Self::Accumulates { window, .. } => Some(*window),
+            _ => None,
+        }
+    }
+}
+
+/// One step of a ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Its name: `bd1`, `bd3+0.5`.
+    pub name: String,
+    /// How severe it is.
+    pub severity: Severity,
+    /// What makes it true.
+    pub when: Condition,
+    /// How long it must be true, in event time, before it is raised.
+    pub confirm: Span,
+    /// How long it must be over, in event time, before it is cleared.
+    pub hold: Span,
+    /// Who lets its bulletins out.
+    pub issue: IssuePolicy,
+    /// The threshold that people are told of, where one speaks for the level.
+    pub mark: Option<Mark>,
+}
+
+/// A rule, without its subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// The hazard.
+    pub hazard: Hazard,
+    /// A hash of its definition.
+    pub version: String,
+    /// The words that it uses; usually those of its hazard.
+    pub words: String,
+    /// It holds from this event time on.
+    pub from: Timestamp,
+    /// It ends before this event time.
+    pub until: Timestamp,
+}
+
+/// How a slot's time runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// The fold over the readings in event time.
+    Event,
+    /// The running clock, because silence has no other.
+    Clock,
+}
+
+/// When a reading can't matter to a slot that is at rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// The value is below every raise.
+    Level(i64),
+    /// The depth is less than what is left to the nearest raise.
+    Depth,
+    /// Every reading may matter.
+    Open,
+}
+
+/// A rule on a subject, compiled.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// The rule.
+    pub rule: Arc<Rule>,
+    /// The subject.
+    pub subject: Subject,
+    /// The zones that it is for, in configuration order; empty only for telemetry.
+    pub zones: Vec<ZoneId>,
+    /// The ladder, lowest first.
+    pub levels: Box<[Level]>,
+    pub(crate) key: String,
+    pub(crate) sensors: Box<[SensorIx]>,
+    pub(crate) timing: Timing,
+    pub(crate) gate: Gate,
+}
+
+impl Slot {
+    /// Compiles a rule on a subject.
+    pub(crate) fn new(rule: Arc<Rule>, subject: Subject, zones: Vec<ZoneId>, levels: Vec<Level>) -> Self {
+        let key = format!("{}.{subject}", rule.id);
+        let (mut sensors, mut silent, mut negated_any) = (Vec::new(), false, false);
+        let (mut lowest, mut depths, mut values) = (i64::MAX, false, true);
+        for level in &levels {
+            level.when.leaves(false, &mut |leaf, negated| {
+                negated_any |= negated;
+                let raise = leaf.threshold().map_or(i64::MAX, |t| t.raise().raw());
+                match leaf {
+                    Condition::Silent { .. } => silent = true,
+                    Condition::Accumulates { .. } => depths = true,
+                    Condition::Exceeds { .. } | Condition::Releases { .. } => lowest = lowest.min(raise),
+                    _ => values = false,
+                }
+                if !matches!(leaf, Condition::Silent { .. }) {
+                    sensors.extend(leaf.sensors());
+                }
+            });
+        }
+        sensors.sort_unstable();
+        sensors.dedup();
+        let timing = if silent { Timing::Clock } else { Timing::Event };
+        let gate = match (silent || negated_any || !values, depths, lowest) {
+            (false, false, lowest) => Gate::Level(lowest),
+            (false, true, i64::MAX) => Gate::Depth,
+            _ => Gate::Open,
+        };
+        let (levels, sensors) = (levels.into(), sensors.into());
+        Self { rule, subject, zones, levels, key, sensors, timing, gate }
+    }
+
+    /// `{rule}.{subject}`.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// A step of the ladder, counted from 1; 0 is none.
+    pub fn level(&self, step: u8) -> Option<&Level> {
+        self.levels.get(usize::from(step).checked_sub(1)?)
+    }
+
+    /// The name of a step of the ladder.
+    pub fn level_name(&self, step: u8) -> &str {
+        self.level(step).map_or(NONE, |level| &level.name)
+    }
+
+    /// The sensors whose readings it judges.
+    pub fn sensors(&self) -> &[SensorIx] {
+        &self.sensors
+    }
+}
+
 /// The compiled rules of a city.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     /// A hash of everything in it.
     pub version: String,
+    slots: Vec<Slot>,
+    touched: Vec<Box<[SlotIx]>>,
+    silence: Vec<Box<[SlotIx]>>,
+    by_key: BTreeMap<String, SlotIx>,
+    parameters: Vec<Parameter>,
+    patience: Vec<Span>,
+    horizon: Span,
+    retention: Span,
+}
+
+/// How far back a late reading still changes the present level, when nothing else is configured.
+pub const HORIZON: Span = Span::from_h(6);
+
+impl RuleSet {
+    /// Joins slots with what they need to know of the city's sensors: the parameter of each, and
+    /// how old its newest value may be before it says nothing any more.
+    pub(crate) fn new(
+        version: String,
+        slots: Vec<Slot>,
+        sensors: Vec<(Parameter, Span)>,
+        horizon: Span,
+    ) -> Self {
+        let (mut touched, mut silence) = (vec![Vec::new(); sensors.len()], vec![Vec::new(); sensors.len()]);
+        let (mut by_key, mut longest) = (BTreeMap::new(), Span::ZERO);
+        for (ix, slot) in (0_u32..).map(SlotIx).zip(&slots) {
+            by_key.insert(slot.key.clone(), ix);
+            for sensor in &slot.sensors {
+                note(&mut touched, *sensor, ix);
+            }
+            for level in &slot.levels {
+                level.when.leaves(false, &mut |leaf, _| {
+                    longest = longest.max(leaf.window().unwrap_or_default());
+                    if let Condition::Silent { sensors } = leaf {
+                        sensors.iter().for_each(|sensor| note(&mut silence, *sensor, ix));
+                    }
+                });
+            }
+        }
+        let dense = |lists: Vec<Vec<SlotIx>>| lists.into_iter().map(Vec::into_boxed_slice).collect();
+        let (touched, silence) = (dense(touched), dense(silence));
+        let (parameters, patience): (Vec<_>, Vec<_>) = sensors.into_iter().unzip();
+        let oldest = patience.iter().copied().max().unwrap_or_default();
+        // A window is looked at from as far back as a late reading may reach, and ends at a
+        // reading that may itself be as old as its deadline allows.
+        let retention = Span::from_ms(longest.ms() + horizon.ms() + oldest.ms());
+        Self { version, slots, touched, silence, by_key, parameters, patience, horizon, retention }
+    }
+
+    /// Every (rule, subject) pair, by [`SlotIx`].
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// One pair.
+    pub fn slot(&self, ix: SlotIx) -> Option<&Slot> {
+        self.slots.get(ix.at())
+    }
+
+    /// `{rule}.{subject}` of a pair; empty for an index of another configuration.
+    pub fn key(&self, ix: SlotIx) -> &str {
+        self.slot(ix).map_or("", |slot| &slot.key)
+    }
+
+    /// Finds a pair by `{rule}.{subject}`.
+    pub fn slot_named(&self, key: &str) -> Option<SlotIx> {
+        self.by_key.get(key).copied()
+    }
+
+    /// The pairs to judge after a reading of this sensor.
+    pub fn touched_by(&self, sensor: SensorIx) -> &[SlotIx] {
+        self.touched.get(sensor.at()).map_or(&[], |list| list)
+    }
+
+    /// The pairs to judge when this sensor falls silent or is heard again.
+    pub fn silence_slots(&self, sensor: SensorIx) -> &[SlotIx] {
+        self.silence.get(sensor.at()).map_or(&[], |list| list)
+    }
+
+    /// How much of every series the rules need.
+    pub fn retention(&self) -> Span {
+        self.retention
+    }
+
+    /// How far back, from the newest reading of a subject, a late reading changes its level.
+    pub fn horizon(&self) -> Span {
+        self.horizon
+    }
+
+    pub(crate) fn parameter(&self, sensor: SensorIx) -> Option<Parameter> {
+        self.parameters.get(sensor.at()).copied()
+    }
+
+    pub(crate) fn patience(&self, sensor: SensorIx) -> Span {
+        self.patience.get(sensor.at()).copied().unwrap_or_default()
+    }
+}
+
+fn note(lists: &mut [Vec<SlotIx>], sensor: SensorIx, slot: SlotIx) {
+    if let Some(list) = lists.get_mut(sensor.at()).filter(|list| list.last() != Some(&slot)) {
+        list.push(slot);
+    }
 }

@@ -1,9 +1,13 @@
 //! One city as configured: stations, sensors, zones, basins, and how they are reached.
 //!
-//! Built from the texts of `config/<city>/` by `City::parse`, or in memory by [`City::assemble`]; this
+//! Built from the texts of `config/<city>/` by [`City::parse`], or in memory by [`City::assemble`]; this
 //! module reads no disk.
 
+pub mod parse;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use geo::{Area, BooleanOps, BoundingRect, Intersects};
 
 use crate::line::Line;
 use crate::place::{Basin, BasinId, Boundary, Zone, ZoneId};
@@ -163,6 +167,27 @@ impl City {
     /// Finds a basin by its id.
     pub fn basin(&self, id: &BasinId) -> Option<&Basin> {
         self.basins.iter().find(|basin| basin.id == *id)
+    }
+
+    /// Pairs of zones that share more than 1 % of the smaller one, and how many per cent. Allowed,
+    /// but seldom meant.
+    pub fn overlapping_zones(&self) -> Vec<(&ZoneId, &ZoneId, f64)> {
+        let boxes: Vec<_> = self.zones.iter().map(|zone| (zone, zone.shape.bounding_rect())).collect();
+        let mut shared = Vec::new();
+        for (n, (zone, own)) in boxes.iter().enumerate() {
+            for (other, theirs) in boxes.iter().skip(n + 1) {
+                let apart = own.zip(*theirs).is_none_or(|(own, theirs)| !own.intersects(&theirs));
+                if apart {
+                    continue;
+                }
+                let smaller = zone.shape.unsigned_area().min(other.shape.unsigned_area());
+                let share = 100.0 * zone.shape.intersection(&other.shape).unsigned_area() / smaller;
+                if share > 1.0 {
+                    shared.push((&zone.id, &other.id, share));
+                }
+            }
+        }
+        shared
     }
 
     /// Whether any zone's boundary is approximate: good for a demo, not for telling people.

@@ -17,6 +17,7 @@ pub mod quantity;
 pub mod reading;
 pub mod register;
 pub mod series;
+pub mod sheet;
 pub mod station;
 pub mod time;
 pub mod track;

@@ -1,6 +1,6 @@
 //! The parameters that a gauge can measure: their spelling, unit and resolution.
 //!
-//! One row of [`Parameter::ROWS`] is everything the house knows about a parameter's notation;
+//! One row of `Parameter::ROWS` is everything the house knows about a parameter's notation;
 //! physical limits belong to a sensor, not here.
 
 use std::fmt;
@@ -96,6 +96,11 @@ impl Parameter {
     /// The unit on the wire of our own formats.
     pub fn unit(self) -> &'static str {
         self.row().unit
+    }
+
+    /// The unit as it ends a configuration key: `m`, `mm`, `mm_h`, `m3_s`, `percent`.
+    pub fn key_unit(self) -> String {
+        self.unit().replace('/', "_").replace('%', "percent")
     }
 
     /// Decimal places of the fixed-point value: one step is `10^-decimals` of [`Self::unit`].

@@ -148,11 +148,16 @@ pub struct Sensor {
     pub id: SensorId,
     /// Its station.
     pub station: StationIx,
-    /// The instrument's span; a value outside is rejected (at the upper end: "at least").
+    /// The instrument's span; a value outside is rejected. Up to half the span over the end that
+    /// means more water, rain or wind, it is kept at that end as suspect: "at least". For a depth,
+    /// the upper end is of the usual interval; over a longer one as much more.
     pub span: (Value, Value),
-    /// The narrower range of what is plausible; outside it a value is suspect.
+    /// The narrower range of what is plausible; outside it a value is suspect. For a depth, of the
+    /// usual interval, as with the span.
     pub plausible: Option<(Value, Value)>,
-    /// The fastest plausible change; a faster one is suspect, never rejected.
+    /// The fastest plausible change; a faster one is suspect until the next reading stands by it,
+    /// never rejected. For a depth, the greatest plausible rain rate; for a counter, the most that
+    /// it is believed to add (436 mm/h where this is not set).
     pub rate_max: Option<Rate>,
     /// A single value that stands out from both neighbours by more is suspect.
     pub spike_max: Option<Value>,

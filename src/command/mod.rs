@@ -1,1 +1,16 @@
-//! The commands of the binary.
+//! The commands of the binary: one file each.
+
+pub mod backup;
+#[cfg(feature = "demo")]
+mod broker;
+pub mod check;
+pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod event_line;
+pub mod replay;
+pub mod serve;
+#[cfg(feature = "demo")]
+mod show;
+#[cfg(feature = "demo")]
+pub mod simulate;

@@ -82,3 +82,24 @@ pub enum End {
         why: String,
     },
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A delivery of a flood bulletin for one ward, with an id of the test's choice.
+    pub(crate) fn delivery(id: &str) -> Delivery {
+        Delivery {
+            id: DeliveryId(id.into()),
+            bulletin: BulletinId("flood.kim-long.1".into()),
+            hazard: Hazard::Flood,
+            severity: Severity::MAX,
+            zone: Some(ZoneId::new("thuan-hoa")),
+            lang: Lang("vi".into()),
+            target: Target::Topic { severity_max: Severity::MAX },
+            title: "Lũ sông Hương".to_owned(),
+            body: "Mực nước tại Kim Long trên báo động 3".to_owned(),
+            at: Timestamp::from_ms(1_763_300_000_000),
+        }
+    }
+}

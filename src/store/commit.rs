@@ -1,8 +1,9 @@
 //! What one transaction writes: everything of a decision, or nothing.
 
-use rules::alert::Transition;
+use rules::alert::{AlertId, Transition};
 use rules::bulletin::Bulletin;
 use rules::engine::AlertRecord;
+use rules::reason::Sent;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
 
@@ -12,6 +13,10 @@ use crate::notify::delivery::{Delivery, Outcome};
 /// The number of a commit; grows by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub u64);
+
+/// A writer's term; every opening for writing begins a new one and fences the one before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
 
 /// One transaction.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +31,8 @@ pub struct Commit {
     pub alerts: Vec<(String, AlertRecord)>,
     /// What people are told.
     pub bulletins: Vec<Bulletin>,
+    /// What was last sent, by episode (or `line.{name}` of a line that is down).
+    pub told: Vec<(AlertId, Sent)>,
     /// To whom.
     pub deliveries: Vec<Delivery>,
     /// What became of earlier deliveries.
@@ -37,12 +44,21 @@ pub struct Commit {
 }
 
 impl Commit {
+    /// Whether somebody waits to be warned by it: such a commit may use the last reserve of the disk.
+    pub fn is_vital(&self) -> bool {
+        !(self.transitions.is_empty()
+            && self.bulletins.is_empty()
+            && self.deliveries.is_empty()
+            && self.outcomes.is_empty())
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.readings.is_empty()
             && self.transitions.is_empty()
             && self.alerts.is_empty()
             && self.bulletins.is_empty()
+            && self.told.is_empty()
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
             && self.lines.is_empty()

@@ -1,3 +1,11 @@
 //! Judge, decide, commit: the one writer.
 
+pub mod decide;
+pub mod feed;
+pub mod pulse;
+pub mod restore;
+mod silence;
 pub mod snapshot;
+mod tell;
+pub mod told;
+pub mod writer;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rules::engine::{AlertState, View};
+use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::series::Series;
@@ -12,7 +13,9 @@ use sensors::track::Track;
 
 use crate::event::LineState;
 use crate::notify::delivery::Delivery;
+use crate::notify::receiver::Receivers;
 use crate::store::commit::Seq;
+use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
 #[derive(Debug)]
@@ -21,6 +24,10 @@ pub struct Plan {
     pub city: City,
     /// Its rules.
     pub rules: RuleSet,
+    /// The words of its bulletins.
+    pub phrases: Phrases,
+    /// Who is told.
+    pub receivers: Receivers,
     /// A hash over every configuration file.
     pub version: String,
 }
@@ -42,6 +49,14 @@ pub struct State {
     pub outbox: Vec<Arc<Delivery>>,
     /// Payloads and registers that could not be read since the first start.
     pub strays: u64,
+    /// What was told of each running episode: the ledger that reasons are computed from.
+    pub told: Told,
+    /// When watching began; deadlines do not begin before it.
+    pub since: Timestamp,
+    /// When to look again although nothing arrived: the next deadline, or earlier.
+    pub wake_at: Option<Timestamp>,
+    /// Whether everything that is told is an exercise.
+    pub exercise: bool,
 }
 
 /// The state as of a commit.
@@ -55,7 +70,35 @@ pub struct Snapshot {
     pub state: State,
 }
 
-impl View for State {
+impl State {
+    /// A city that nobody has heard of yet; watching begins at `since`.
+    pub fn new(plan: Arc<Plan>, since: Timestamp, exercise: bool) -> Self {
+        let retention = plan.rules.retention();
+        let tracks = plan.city.sensors.iter().map(|s| Arc::new(Track::new(s, retention))).collect();
+        let (sensors, lines) = (plan.city.sensors.len(), plan.city.lines.len());
+        Self {
+            tracks,
+            alerts: vec![Arc::new(AlertState::default()); plan.rules.slots().len()],
+            lines: vec![None; lines],
+            silent: vec![None; sensors],
+            outbox: Vec::new(),
+            strays: 0,
+            told: Told::default(),
+            since,
+            wake_at: None,
+            exercise,
+            plan,
+        }
+    }
+}
+
+/// What the rules may look at while an alert beside it is being changed.
+pub(crate) struct Eyes<'a> {
+    pub(crate) tracks: &'a [Arc<Track>],
+    pub(crate) silent: &'a [Option<Timestamp>],
+}
+
+impl View for Eyes<'_> {
     fn series(&self, sensor: SensorIx) -> Option<&Series> {
         self.tracks.get(sensor.at()).map(|track| track.series())
     }

@@ -108,9 +108,9 @@ impl Series {
         Self::bounded(retention, Self::POINTS_MAX)
     }
 
-    /// An empty series with a bound of its own; the oldest points beyond it go first.
+    /// An empty series with a bound of its own, at most 65,535; the oldest points beyond it go first.
     pub fn bounded(retention: Span, points_max: usize) -> Self {
-        Self { rows: Rows::default(), retention, points_max: points_max.max(1) }
+        Self { rows: Rows::default(), retention, points_max: points_max.clamp(1, usize::from(u16::MAX)) }
     }
 
     /// Puts a reading in its place. The last one inserted for a time is its newest revision.
@@ -231,6 +231,27 @@ impl Series {
     /// The point at a place, counted from the oldest.
     pub(crate) fn point(&self, at: usize) -> Option<&Point> {
         self.rows.at(at).map(|row| &row.point)
+    }
+
+    /// Judges a point anew. Only for points that cover no interval: no sum depends on them.
+    pub(crate) fn requalify(&mut self, at: usize, quality: Quality) {
+        if let Some(row) = self.rows.at_mut(at).filter(|row| row.point.depth().is_none()) {
+            row.point.quality = quality;
+        }
+    }
+
+    /// The places of usable points before a place, the nearest first.
+    pub(crate) fn usable_before(&self, at: usize) -> impl Iterator<Item = usize> {
+        (0..at).rev().filter(|i| self.is_usable(*i))
+    }
+
+    /// The places of usable points after a place, the nearest first.
+    pub(crate) fn usable_after(&self, at: usize) -> impl Iterator<Item = usize> {
+        (at + 1..self.len()).filter(|i| self.is_usable(*i))
+    }
+
+    fn is_usable(&self, at: usize) -> bool {
+        self.point(at).is_some_and(|point| point.value.is_some())
     }
 
     /// The value that was said at a time, also where it was rejected; nothing where none was.

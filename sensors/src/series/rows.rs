@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Point;
-use crate::quality::Quality;
+use crate::quality::DOUBTS;
 use crate::quantity::Value;
 use crate::time::Timestamp;
 
-/// Rows in a chunk: what is copied when a shared series changes at its end (about 5 kB).
+/// Rows in a chunk: what is copied when a shared series changes at its end (about 6 kB).
 const CHUNK: usize = 64;
 
 /// A point with the sums over every depth up to and including it, since the series began.
@@ -27,22 +27,32 @@ pub(super) struct Row {
     pub(super) reach: Timestamp,
     /// How many intervals began before the one before them had ended.
     pub(super) tangles: u32,
-    /// How many usable depths were not good.
-    pub(super) unsure: u32,
+    /// How many usable depths were not good, by [`Quality::doubt`]. Wraps; a series is shorter.
+    pub(super) doubts: [u16; DOUBTS],
 }
 
 impl Row {
     /// The row of a point that follows `before`.
     pub(super) fn after(before: Option<&Self>, point: Point, heard: Value) -> Self {
         let mut row = before.map_or(
-            Self { point, heard, depth_sum: 0, length_sum: 0, reach: Timestamp::MIN, tangles: 0, unsure: 0 },
+            Self {
+                point,
+                heard,
+                depth_sum: 0,
+                length_sum: 0,
+                reach: Timestamp::MIN,
+                tangles: 0,
+                doubts: [0; DOUBTS],
+            },
             |before| Self { point, heard, ..*before },
         );
         if let Some((depth, length)) = point.depth() {
             row.depth_sum = row.depth_sum.wrapping_add(depth);
             row.length_sum = row.length_sum.wrapping_add(length);
             row.tangles = row.tangles.wrapping_add(u32::from(point.from < row.reach));
-            row.unsure = row.unsure.wrapping_add(u32::from(point.quality != Quality::Good));
+            if let Some(count) = point.quality.doubt().and_then(|doubt| row.doubts.get_mut(doubt)) {
+                *count = count.wrapping_add(1);
+            }
             row.reach = point.measured_at;
         }
         row
@@ -69,6 +79,14 @@ impl Rows {
         }
         let place = self.gone + at;
         self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    pub(super) fn at_mut(&mut self, at: usize) -> Option<&mut Row> {
+        if at >= self.len {
+            return None;
+        }
+        let place = self.gone + at;
+        Arc::make_mut(self.chunks.get_mut(place / CHUNK)?).get_mut(place % CHUNK)
     }
 
     pub(super) fn last(&self) -> Option<&Row> {

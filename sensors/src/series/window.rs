@@ -5,7 +5,7 @@
 //! here ever takes a gap for zero.
 
 use super::{Point, Series};
-use crate::quality::Quality;
+use crate::quality::{DOUBTS, Quality};
 use crate::quantity::Value;
 use crate::time::{Span, Timestamp};
 
@@ -65,13 +65,15 @@ impl Series {
             };
         };
         let (own_depth, own_length) = first.point.depth().unwrap_or_default();
-        let own_unsure = own_length > 0 && first.point.quality != Quality::Good;
+        let own_doubt = first.point.quality.doubt().filter(|_| own_length > 0);
         let mut covered = last.length_sum.wrapping_sub(first.length_sum).wrapping_add(own_length);
-        let unsure = last.unsure != first.unsure || own_unsure;
-        let quality = match (covered, unsure) {
+        let doubt = (0..DOUBTS)
+            .rev()
+            .find(|i| last.doubts.get(*i) != first.doubts.get(*i) || own_doubt.is_some_and(|own| own == *i));
+        let quality = match (covered, doubt) {
             (0, _) => Quality::Missing,
-            (_, false) => Quality::Good,
-            (_, true) => self.worst_of(low, high),
+            (_, None) => Quality::Good,
+            (_, Some(doubt)) => Quality::of_doubt(doubt),
         };
         let (at_least, at_most);
         if last.tangles == first.tangles {
@@ -126,13 +128,6 @@ impl Series {
             let (raw, _) = point.depth()?;
             Some(Depth { from: point.from, to: point.measured_at, raw })
         })
-    }
-
-    fn worst_of(&self, low: usize, high: usize) -> Quality {
-        (low..high)
-            .filter_map(|i| self.point(i))
-            .filter(|point| point.depth().is_some())
-            .fold(Quality::Good, |worst, point| worst.or_worse(point.quality))
     }
 }
 

@@ -1,4 +1,10 @@
 //! The judgement of a number: quality, and the checks that give it.
+//!
+//! `limit` judges a value by itself, `step` beside its neighbours in event time. Both are
+//! plain functions of what was said, so that the judgement is the same whatever arrived first.
+
+pub(crate) mod limit;
+pub(crate) mod step;
 
 use std::fmt;
 
@@ -19,6 +25,9 @@ pub enum Quality {
     /// No value (flag 9).
     Missing,
 }
+
+/// How many usable judgements are not good.
+pub(crate) const DOUBTS: usize = 2 + Check::ALL.len();
 
 /// The check that made a reading suspect or rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +119,25 @@ impl Quality {
         (class, self.check())
     }
 
+    /// The place among [`DOUBTS`] of a usable judgement that is not good; a worse one is greater.
+    pub(crate) fn doubt(self) -> Option<usize> {
+        match self {
+            Self::Estimated => Some(0),
+            Self::Unchecked => Some(1),
+            Self::Suspect(check) => Some(2 + check as usize),
+            Self::Good | Self::Rejected(_) | Self::Missing => None,
+        }
+    }
+
+    /// The judgement at a place among [`DOUBTS`]; good where there is none.
+    pub(crate) fn of_doubt(place: usize) -> Self {
+        match place {
+            0 => Self::Estimated,
+            1 => Self::Unchecked,
+            _ => Check::ALL.get(place - 2).map_or(Self::Good, |check| Self::Suspect(*check)),
+        }
+    }
+
     /// Whether the value may help to clear an alert (a suspect one never may).
     pub fn may_clear(self) -> bool {
         matches!(self, Self::Good | Self::Unchecked | Self::Estimated)
@@ -122,5 +150,29 @@ impl fmt::Display for Quality {
             Some(check) => write!(f, "{} ({})", self.as_str(), check.as_str()),
             None => f.write_str(self.as_str()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_doubt_has_a_place_and_a_worse_one_a_greater() {
+        let doubts: Vec<Quality> = (0..DOUBTS).map(Quality::of_doubt).collect();
+        for (place, doubt) in doubts.iter().enumerate() {
+            assert_eq!(doubt.doubt(), Some(place));
+            assert!(doubts[..place].iter().all(|better| better.or_worse(*doubt) == *doubt));
+        }
+        assert!(doubts.iter().all(|doubt| doubt.is_usable() && Quality::Good.or_worse(*doubt) == *doubt));
+    }
+
+    #[test]
+    fn a_suspect_or_rejected_reading_never_helps_to_clear() {
+        for check in Check::ALL {
+            assert!(!Quality::Suspect(check).may_clear() && Quality::Suspect(check).is_usable());
+            assert!(!Quality::Rejected(check).may_clear() && !Quality::Rejected(check).is_usable());
+        }
+        assert!(!Quality::Missing.may_clear() && !Quality::Missing.is_usable());
     }
 }

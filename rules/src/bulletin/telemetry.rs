@@ -1,0 +1,118 @@
+//! Notices of our own blindness, for staff: one notice for one cause.
+
+use std::sync::Arc;
+
+use sensors::city::City;
+use sensors::time::Timestamp;
+
+use super::compose::{bare, bulletin_id, cut, marked};
+use super::{Act, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
+use crate::alert::{AlertId, Evidence, Subject, Transition};
+use crate::config::digest;
+use crate::hazard::{Hazard, Severity};
+use crate::phrase::{Language, Phrases};
+
+/// The most stations that a notice names; of more it says how many.
+const NAMES_MAX: usize = 3;
+
+/// Makes one notice of telemetry transitions that happened together: all silent, or all back.
+///
+/// `line` names the line that went down with them, their common cause. No transitions give a
+/// notice without texts.
+pub fn compose_telemetry(
+    transitions: &[Transition],
+    line: Option<&str>,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Bulletin {
+    let first = transitions.first();
+    let greatest =
+        |of: fn(&Transition) -> Severity| transitions.iter().map(of).max().unwrap_or(Severity::MIN);
+    let texts = phrases.languages.iter().map(|l| text(transitions, line, city, l, exercise));
+    Bulletin {
+        id: notice_id(transitions),
+        alert: first.map_or_else(|| AlertId(Arc::from("")), |t| t.alert.clone()),
+        hazard: Hazard::Telemetry,
+        act: first.map_or(Act::Issued, Act::of),
+        severity: greatest(|t| t.severity),
+        severity_max: greatest(|t| t.severity_max),
+        zones: Vec::new(),
+        at: now,
+        automatic: true,
+        texts: if transitions.is_empty() { Vec::new() } else { texts.collect() },
+    }
+}
+
+fn notice_id(transitions: &[Transition]) -> BulletinId {
+    match transitions {
+        [one] => bulletin_id(one),
+        many => {
+            let mut ids: Vec<String> = many.iter().map(|t| bulletin_id(t).to_string()).collect();
+            ids.sort();
+            let digest = digest(&ids.join(" "));
+            let at = many.first().map_or(0, |t| t.at.ms());
+            BulletinId(Arc::from(format!("telemetry.{at}.{digest}")))
+        }
+    }
+}
+
+fn text(
+    transitions: &[Transition],
+    line: Option<&str>,
+    city: &City,
+    language: &Language,
+    exercise: bool,
+) -> Text {
+    let names: Vec<String> = transitions.iter().map(|t| name(&t.subject, city)).collect();
+    let mut listed = names.iter().take(NAMES_MAX).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMES_MAX {
+        listed.push_str(", …");
+    }
+    let count = names.len().to_string();
+    let raised = transitions.first().is_some_and(|t| t.raised);
+    let first = transitions.first();
+    let at = first.map_or(Timestamp::default(), |t| t.at);
+    let last = first.and_then(|t| t.because.iter().max_by_key(|e| e.measured_at));
+    let last = last.map_or_else(|| language.telemetry("never", &[]), |e| last_said(e, city, language));
+    let values = [
+        ("station", names.first().map_or("", String::as_str)),
+        ("stations", listed.as_str()),
+        ("count", count.as_str()),
+        ("line", line.unwrap_or_default()),
+        ("last", last.as_str()),
+        ("when", &language.when(at, city.utc_offset_min)),
+    ];
+    let kind = match (raised, line, names.len()) {
+        (false, _, _) => "back",
+        (true, _, 0 | 1) => "one",
+        (true, Some(_), _) => "line",
+        (true, None, _) => "many",
+    };
+    let say = |part: &str| language.telemetry(&format!("{kind}_{part}"), &values);
+    let mut body = say("body");
+    if raised && transitions.iter().any(|t| t.measure.is_some()) {
+        // Only a level that asks for more than silence has a quantity: the river was rising.
+        body = format!("{body} {}", language.telemetry("rising", &values));
+    }
+    let marked = |text: String| marked(&text, false, exercise, language);
+    let (title, body) = (cut(marked(say("title")), TITLE_MAX), cut(marked(body), BODY_MAX));
+    Text { lang: language.lang.clone(), title, body }
+}
+
+fn name(subject: &Subject, city: &City) -> String {
+    match subject {
+        Subject::Station(id) => {
+            city.station_named(id).map_or_else(|| id.to_string(), |(_, s)| bare(&s.name).to_owned())
+        }
+        other => other.to_string(),
+    }
+}
+
+fn last_said(evidence: &Evidence, city: &City, language: &Language) -> String {
+    let quantity = language.quantity(evidence.parameter, evidence.value);
+    let when = language.when(evidence.measured_at, city.utc_offset_min);
+    let what = language.parameter(evidence.parameter);
+    language.mark("last", &[("what", what), ("quantity", &quantity), ("when", &when)])
+}

@@ -1,0 +1,208 @@
+//! Conditions as they are written: `{ exceeds = "stage", raise_m = 2.0, clear_m = 1.8 }`.
+//!
+//! The unit stands in the key, so that millimetres for metres are an unknown key, and what no
+//! sensor of the city could ever measure is refused too.
+
+use sensors::city::City;
+use sensors::parameter::Parameter;
+use sensors::quantity::Value;
+use sensors::sheet::{Cell, Row};
+use sensors::station::{Sensor, SensorIx, Station};
+use sensors::time::Span;
+
+use super::scope::{self, Scope};
+use crate::rule::{Catchment, Condition};
+use crate::threshold::Threshold;
+
+/// The bounds of a window, seconds: what fewer than two readings could fill, and what the series
+/// of a gauge can hold (72 h).
+const WINDOW_S: (i64, i64) = (60, 259_200);
+
+/// How deep `all`, `any` and `not` may stand in each other.
+const DEPTH_MAX: usize = 4;
+
+const KINDS: [&str; 8] = ["exceeds", "rises", "accumulates", "releases", "silent", "all", "any", "not"];
+
+/// Reads one condition for one subject.
+pub(super) fn condition(cell: &Cell<'_>, city: &City, scope: &Scope, depth: usize) -> Option<Condition> {
+    if depth > DEPTH_MAX {
+        cell.note("the condition is nested too deep", format!("allowed are {DEPTH_MAX} steps"));
+        return None;
+    }
+    let row = cell.row()?;
+    let kinds: Vec<(&str, Cell<'_>)> =
+        KINDS.iter().filter_map(|kind| Some((*kind, row.cell(kind)?))).collect();
+    let found = if let [(kind, value)] = kinds.as_slice() {
+        one(kind, value, &row, city, scope, depth)
+    } else {
+        let wrong = format!("{} conditions are given", kinds.len());
+        cell.note(wrong, format!("needed is exactly one of {}", KINDS.join(", ")));
+        None
+    };
+    row.close();
+    found
+}
+
+fn one(
+    kind: &str,
+    value: &Cell<'_>,
+    row: &Row<'_>,
+    city: &City,
+    scope: &Scope,
+    depth: usize,
+) -> Option<Condition> {
+    let parts = || {
+        let cells = value.list();
+        if cells.is_empty() {
+            value.note("there is nothing in it", "needed is at least one condition");
+        }
+        let parts: Vec<_> = cells.iter().map(|cell| condition(cell, city, scope, depth + 1)).collect();
+        parts.into_iter().collect::<Option<Box<[Condition]>>>().filter(|parts| !parts.is_empty())
+    };
+    match kind {
+        "all" => Some(Condition::All(parts()?)),
+        "any" => Some(Condition::Any(parts()?)),
+        "not" => Some(Condition::Not(Box::new(condition(value, city, scope, depth + 1)?))),
+        "silent" => silent(value, row, city, scope),
+        "accumulates" => accumulates(value, row, city, scope),
+        "rises" => {
+            let (sensor, config) = measured(value, row, city, scope)?;
+            let range = (Value::from_raw(0), Value::from_raw(config.span.1.raw() - config.span.0.raw()));
+            let (window, threshold) = (window(row), threshold(row, config.id.parameter, range));
+            Some(Condition::Rises { sensor, window: window?, threshold: threshold? })
+        }
+        _ => {
+            let (sensor, config) = measured(value, row, city, scope)?;
+            let release = config.id.parameter == Parameter::Release;
+            if (kind == "releases") != release {
+                let wrong = format!("{kind} does not judge {}", config.id.parameter);
+                value.note(wrong, "allowed is releases = \"release\", and exceeds for everything else");
+                return None;
+            }
+            let threshold = threshold(row, config.id.parameter, config.span)?;
+            Some(match kind {
+                "releases" => Condition::Releases { sensor, threshold },
+                _ => Condition::Exceeds { sensor, threshold },
+            })
+        }
+    }
+}
+
+/// The station that is meant: the one that is named, or the subject.
+fn station<'a>(value: &Cell<'_>, row: &Row<'_>, city: &'a City, scope: &Scope) -> Option<&'a Station> {
+    if let Some(cell) = row.cell("station") {
+        let id = scope::station(&cell, city)?;
+        return city.station_named(&id).map(|(_, station)| station);
+    }
+    let station = scope.station(city);
+    if station.is_none() {
+        value.note(format!("{} is no station", scope.subject), "needed is `station` in the condition");
+    }
+    station
+}
+
+/// The sensor that is meant: of the named parameter, and of the name that `sensor` gives.
+fn measured<'a>(
+    value: &Cell<'_>,
+    row: &Row<'_>,
+    city: &'a City,
+    scope: &Scope,
+) -> Option<(SensorIx, &'a Sensor)> {
+    let name = row.cell("sensor").and_then(|cell| cell.id());
+    let parameter: Parameter = super::word(value)?;
+    let station = station(value, row, city, scope)?;
+    let sensors = station.sensors.iter().filter_map(|ix| Some((*ix, city.sensor(*ix)?)));
+    let found = sensors
+        .filter(|(_, sensor)| sensor.id.parameter == parameter)
+        .find(|(_, sensor)| name.is_none() || sensor.id.name.as_deref() == name);
+    if found.is_none() {
+        let wrong = format!("{} does not measure {parameter}", station.id);
+        value.note(wrong, "allowed are the parameters of the station's sensors");
+    }
+    found
+}
+
+fn silent(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> Option<Condition> {
+    let station = station(value, row, city, scope)?;
+    let of = |parameter: Parameter| {
+        let sensors = station.sensors.iter().filter_map(|ix| Some((*ix, city.sensor(*ix)?)));
+        sensors.filter(move |(_, s)| s.id.parameter == parameter).map(|(ix, _)| ix)
+    };
+    let sensors: Vec<SensorIx> = if value.is_list() {
+        value.list().iter().filter_map(super::word).flat_map(of).collect()
+    } else if value.text()? == "station" {
+        station.sensors.clone()
+    } else {
+        of(super::word(value)?).collect()
+    };
+    if sensors.is_empty() {
+        let wrong = format!("{} has no such sensor", station.id);
+        value.note(wrong, "allowed is \"station\", or parameters that it measures");
+        return None;
+    }
+    Some(Condition::Silent { sensors: sensors.into() })
+}
+
+fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> Option<Condition> {
+    let parameter: Parameter = super::word(value)?;
+    if !parameter.is_depth_over_interval() {
+        value.note(format!("{parameter} can't be added up"), "allowed is rainfall");
+        return None;
+    }
+    let named = row.cell("basin").map(|cell| scope::basin(&cell, city));
+    let basin = match named {
+        Some(id) => Some(city.basin(&id?)?),
+        None => scope.basin(city).filter(|_| row.cell("station").is_none()),
+    };
+    let (over, span_max) = if let Some(basin) = basin {
+        let gauges = basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix));
+        (Catchment::Basin(weights(&basin.gauges)), gauges.map(|sensor| sensor.span.1).max()?)
+    } else {
+        let (sensor, config) = measured(value, row, city, scope)?;
+        (Catchment::Gauge(sensor), config.span.1)
+    };
+    let window = window(row);
+    // A gauge's span holds a whole day of rain, since one depth may cover so long a gap.
+    let days = window.map_or(1, |window| 1 + window.whole_s() / 86_400);
+    let range = (Value::from_raw(0), Value::from_raw(span_max.raw().saturating_mul(days)));
+    let threshold = threshold(row, parameter, range);
+    Some(Condition::Accumulates { over, window: window?, threshold: threshold? })
+}
+
+/// Shares of the whole, in millionths.
+fn weights(gauges: &[(SensorIx, f64)]) -> Box<[(SensorIx, u32)]> {
+    let total: f64 = gauges.iter().map(|(_, weight)| weight).sum();
+    let share = |weight: f64| (weight / total * 1e6).round().clamp(1.0, 1e6) as u32;
+    gauges.iter().map(|(ix, weight)| (*ix, share(*weight))).collect()
+}
+
+fn window(row: &Row<'_>) -> Option<Span> {
+    let cell = row.need("window_s", "a window in seconds")?;
+    cell.whole(WINDOW_S.0, WINDOW_S.1).map(Span::from_s)
+}
+
+/// Raise and clear with the parameter's unit in their keys, within what can be measured.
+fn threshold(row: &Row<'_>, parameter: Parameter, range: (Value, Value)) -> Option<Threshold> {
+    let unit = parameter.key_unit();
+    let (low, high) = (range.0.display(parameter), range.1.display(parameter));
+    let value = |key: &str| {
+        let allowed = format!("a number of {}; from {low} to {high}", parameter.unit());
+        let cell = row.need(&format!("{key}_{unit}"), &allowed)?;
+        let number = cell.number()?;
+        let value = Value::from_unit(parameter, number).ok().filter(|v| (range.0..=range.1).contains(v));
+        if value.is_none() {
+            let unit = parameter.unit();
+            let wrong = format!("{number} {unit} is more or less than could be measured");
+            cell.note(wrong, format!("allowed is {low} to {high} {unit}"));
+        }
+        Some((cell, value?))
+    };
+    let (raise, clear) = (value("raise"), value("clear"));
+    let ((_, raise), (cell, clear)) = raise.zip(clear)?;
+    let threshold = Threshold::new(raise, clear);
+    if threshold.is_err() {
+        let (raise, unit) = (raise.display(parameter), parameter.unit());
+        cell.note("there is no hysteresis", format!("allowed is less than the raise of {raise} {unit}"));
+    }
+    threshold.ok()
+}

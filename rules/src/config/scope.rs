@@ -1,0 +1,139 @@
+//! What a rule is about: its subjects, and the zones of each.
+
+use sensors::city::City;
+use sensors::parameter::Parameter;
+use sensors::place::{Basin, BasinId, ZoneId};
+use sensors::sheet::{Cell, Row};
+use sensors::station::{Station, StationId};
+
+use crate::alert::Subject;
+use crate::hazard::Hazard;
+
+/// One subject with its zones.
+pub(super) struct Scope {
+    pub(super) subject: Subject,
+    pub(super) zones: Vec<ZoneId>,
+}
+
+impl Scope {
+    /// The station that conditions speak of when they name none.
+    pub(super) fn station<'a>(&self, city: &'a City) -> Option<&'a Station> {
+        match &self.subject {
+            Subject::Station(id) => city.station_named(id).map(|(_, station)| station),
+            _ => None,
+        }
+    }
+
+    /// The basin that conditions speak of when they name none.
+    pub(super) fn basin<'a>(&self, city: &'a City) -> Option<&'a Basin> {
+        match &self.subject {
+            Subject::Basin(id) => city.basin(id),
+            _ => None,
+        }
+    }
+}
+
+/// Every subject of a rule.
+pub(super) fn scopes(row: &Row<'_>, hazard: Hazard, city: &City) -> Vec<Scope> {
+    let except: Vec<StationId> = listed(row.cell("except"), city, station);
+    let given: Vec<(&str, Vec<Subject>)> = [
+        ("stations", listed(row.cell("stations"), city, station).into_iter().map(Subject::Station).collect()),
+        ("every", row.cell("every").map_or(Vec::new(), |cell| every(&cell, city, &except))),
+        ("basins", listed(row.cell("basins"), city, basin).into_iter().map(Subject::Basin).collect()),
+    ]
+    .into_iter()
+    .filter(|(key, _)| row.cell(key).is_some())
+    .collect();
+    if given.len() != 1 {
+        row.note("", "a rule needs one kind of subject", "needed is one of stations, every, basins");
+    }
+    let subjects: Vec<Subject> = given.into_iter().flat_map(|(_, subjects)| subjects).collect();
+    let zones = row.cell("zones");
+    if zones.is_none() && hazard.is_public() {
+        row.note("zones", "the key is missing", "needed is \"station\", or a list of zones, or \"all\"");
+    }
+    let zones_of =
+        |subject: &Subject| zones.as_ref().map_or(Vec::new(), |cell| zones_of(cell, subject, city));
+    let scopes = subjects.into_iter().map(|subject| Scope { zones: zones_of(&subject), subject });
+    scopes.collect()
+}
+
+/// Ids from a list, each looked up.
+fn listed<T>(cell: Option<Cell<'_>>, city: &City, find: fn(&Cell<'_>, &City) -> Option<T>) -> Vec<T> {
+    cell.map(|cell| cell.list()).unwrap_or_default().iter().filter_map(|cell| find(cell, city)).collect()
+}
+
+/// A station by its id.
+pub(super) fn station(cell: &Cell<'_>, city: &City) -> Option<StationId> {
+    let id = StationId::new(cell.id()?);
+    if city.station_named(&id).is_none() {
+        cell.note(format!("there is no station {id}"), "allowed are the stations of the city");
+        return None;
+    }
+    Some(id)
+}
+
+/// A basin by its id.
+pub(super) fn basin(cell: &Cell<'_>, city: &City) -> Option<BasinId> {
+    let id = BasinId::new(cell.id()?);
+    match city.basin(&id) {
+        None => cell.note(format!("there is no basin {id}"), "allowed are the basins of the city"),
+        Some(basin) if basin.gauges.is_empty() => {
+            cell.note(format!("basin {id} has no rain gauge"), "allowed are basins with gauges");
+        }
+        Some(_) => return Some(id),
+    }
+    None
+}
+
+/// `every = "rainfall"`: the stations that measure it; `every = "station"`: those with a sensor.
+fn every(cell: &Cell<'_>, city: &City, except: &[StationId]) -> Vec<Subject> {
+    let Some(text) = cell.text() else { return Vec::new() };
+    let parameter = text.parse::<Parameter>().ok();
+    if parameter.is_none() && text != "station" {
+        cell.note(format!("{text:?} is no parameter"), "allowed is \"station\" or a parameter");
+        return Vec::new();
+    }
+    let measures = |station: &Station| {
+        let sensors = || station.sensors.iter().filter_map(|ix| city.sensor(*ix));
+        parameter.map_or(!station.sensors.is_empty(), |p| sensors().any(|sensor| sensor.id.parameter == p))
+    };
+    let chosen = city.stations.iter().filter(|s| measures(s) && !except.contains(&s.id));
+    let subjects: Vec<Subject> = chosen.map(|s| Subject::Station(s.id.clone())).collect();
+    if subjects.is_empty() {
+        cell.note("no station is meant", "allowed is a parameter that some station measures");
+    }
+    subjects
+}
+
+fn zones_of(cell: &Cell<'_>, subject: &Subject, city: &City) -> Vec<ZoneId> {
+    let zones: Vec<ZoneId> = if cell.is_list() {
+        cell.list().iter().filter_map(|cell| zone(cell, city)).collect()
+    } else {
+        match (cell.text(), subject) {
+            (Some("station"), Subject::Station(id)) => {
+                city.station_named(id).map(|(_, station)| station.zones.clone()).unwrap_or_default()
+            }
+            (Some("all"), Subject::Basin(_)) => city.zones.iter().map(|zone| zone.id.clone()).collect(),
+            (Some(text), _) => {
+                let allowed = "allowed is \"station\" for stations, \"all\" for basins, or a list of zones";
+                cell.note(format!("{text:?} gives no zones for {subject}"), allowed);
+                return Vec::new();
+            }
+            (None, _) => return Vec::new(),
+        }
+    };
+    if zones.is_empty() {
+        cell.note(format!("the rule has no zone for {subject}"), "needed is at least one zone");
+    }
+    zones
+}
+
+fn zone(cell: &Cell<'_>, city: &City) -> Option<ZoneId> {
+    let id = ZoneId::new(cell.id()?);
+    if city.zone(&id).is_none() {
+        cell.note(format!("there is no zone {id}"), "allowed are the zones of the city");
+        return None;
+    }
+    Some(id)
+}

@@ -1,0 +1,292 @@
+//! Whether a condition is true at a moment: three-valued, and asked twice.
+//!
+//! `Raise` asks with the raise thresholds, `Stay` with the clear thresholds; `not` swaps the two.
+//! What is missing, rejected or too old is unknown. A suspect reading may make the answer true,
+//! never false, and what it raises is known apart. A sum with gaps is a lower bound: it may raise,
+//! never clear.
+
+use sensors::quality::Quality;
+use sensors::series::{Point, Series};
+use sensors::station::SensorIx;
+use sensors::time::{Span, Timestamp};
+
+use super::View;
+use crate::rule::{Catchment, Condition, RuleSet};
+use crate::threshold::Threshold;
+
+/// Three-valued truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    True,
+    False,
+    Unknown,
+}
+
+/// What is asked of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Is it true with the raise thresholds?
+    Raise,
+    /// Does it stay true with the clear thresholds?
+    Stay,
+}
+
+/// The truth by all usable readings, and by trusted ones only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) any: Truth,
+    pub(super) sure: Truth,
+}
+
+/// The moment of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// An event time: what was measured up to then, as long as it is fresh.
+    Event(Timestamp),
+    /// Now, by the running clock: what was last said, however long ago.
+    Now,
+}
+
+/// A measured quantity in finest steps, between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Measured {
+    pub(super) low: i64,
+    /// `i64::MAX` where nothing bounds it.
+    pub(super) high: i64,
+    /// The lower bound by trusted readings alone, where there are some.
+    pub(super) sure_low: Option<i64>,
+    /// Whether a suspect reading, or too few gauges, stand behind it.
+    pub(super) suspect: bool,
+    /// The event time of the newest reading in it.
+    pub(super) at: Timestamp,
+    /// The worst judgement in it.
+    pub(super) quality: Quality,
+}
+
+/// A view at a moment.
+pub(super) struct Scene<'a, V> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) view: &'a V,
+    pub(super) moment: Moment,
+}
+
+impl Truth {
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        self.not().and(other.not()).not()
+    }
+
+    fn of(yes: bool) -> Self {
+        if yes { Self::True } else { Self::False }
+    }
+}
+
+impl Answer {
+    const UNKNOWN: Self = Self::both(Truth::Unknown);
+
+    const fn both(truth: Truth) -> Self {
+        Self { any: truth, sure: truth }
+    }
+
+    fn zip(self, other: Self, join: fn(Truth, Truth) -> Truth) -> Self {
+        Self { any: join(self.any, other.any), sure: join(self.sure, other.sure) }
+    }
+}
+
+impl Ask {
+    fn swapped(self, swap: bool) -> Self {
+        match (self, swap) {
+            (Self::Raise, true) => Self::Stay,
+            (Self::Stay, true) => Self::Raise,
+            (same, false) => same,
+        }
+    }
+}
+
+impl Measured {
+    /// Compares with a threshold; `ask` is what was asked of the whole tree.
+    pub(super) fn against(&self, threshold: Threshold, ask: Ask, negated: bool) -> Answer {
+        let truth = match ask.swapped(negated) {
+            Ask::Raise => self.reaches(threshold.raise().raw()),
+            Ask::Stay => self.reaches(threshold.clear().raw().saturating_add(1)),
+        };
+        if !self.suspect {
+            return Answer::both(truth);
+        }
+        let helps = matches!((truth, negated), (Truth::True, false) | (Truth::False, true));
+        match (helps, ask) {
+            (false, _) => Answer::UNKNOWN,
+            (true, Ask::Stay) => Answer::both(truth),
+            (true, Ask::Raise) => {
+                let trusted = self.sure_low.is_some_and(|low| low >= threshold.raise().raw());
+                let sure = if trusted && !negated { Truth::True } else { Truth::Unknown };
+                Answer { any: truth, sure }
+            }
+        }
+    }
+
+    fn reaches(&self, mark: i64) -> Truth {
+        if self.low >= mark {
+            Truth::True
+        } else if self.high < mark {
+            Truth::False
+        } else {
+            Truth::Unknown
+        }
+    }
+}
+
+impl<V: View> Scene<'_, V> {
+    /// Answers for a whole tree.
+    pub(super) fn answer(&self, condition: &Condition, ask: Ask) -> Answer {
+        self.within(condition, ask, false)
+    }
+
+    fn within(&self, condition: &Condition, ask: Ask, negated: bool) -> Answer {
+        let join = |parts: &[Condition], start: Truth, join: fn(Truth, Truth) -> Truth| {
+            parts.iter().fold(Answer::both(start), |sum, part| sum.zip(self.within(part, ask, negated), join))
+        };
+        match condition {
+            Condition::All(parts) => join(parts, Truth::True, Truth::and),
+            Condition::Any(parts) => join(parts, Truth::False, Truth::or),
+            Condition::Not(part) => {
+                let inner = self.within(part, ask, !negated);
+                Answer { any: inner.any.not(), sure: inner.sure.not() }
+            }
+            Condition::Silent { sensors } => {
+                Answer::both(Truth::of(sensors.iter().any(|sensor| self.view.is_silent(*sensor))))
+            }
+            leaf => match (self.measure(leaf), leaf.threshold()) {
+                (Some(measured), Some(threshold)) => measured.against(threshold, ask, negated),
+                _ => Answer::UNKNOWN,
+            },
+        }
+    }
+
+    /// What a condition without parts compares with its threshold.
+    pub(super) fn measure(&self, leaf: &Condition) -> Option<Measured> {
+        match leaf {
+            Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => self.value(*sensor),
+            Condition::Rises { sensor, window, .. } => self.rise(*sensor, *window),
+            Condition::Accumulates { over: Catchment::Gauge(sensor), window, .. } => {
+                self.gauge(*sensor, *window)
+            }
+            Condition::Accumulates { over: Catchment::Basin(gauges), window, .. } => {
+                self.basin(gauges, *window)
+            }
+            _ => None,
+        }
+    }
+
+    /// The newest point of the moment, whatever its quality, and its series.
+    fn newest(&self, sensor: SensorIx) -> Option<(&Series, &Point)> {
+        let series = self.view.series(sensor)?;
+        let last = series.newest()?;
+        let Moment::Event(at) = self.moment else { return Some((series, last)) };
+        let point =
+            if last.measured_at <= at { last } else { series.points(Timestamp::MIN, at).next_back()? };
+        (at.since(point.measured_at) <= self.rules.patience(sensor)).then_some((series, point))
+    }
+
+    fn value(&self, sensor: SensorIx) -> Option<Measured> {
+        let (_, point) = self.newest(sensor)?;
+        let raw = point.value?.raw();
+        let suspect = !point.quality.may_clear();
+        let (at, quality) = (point.measured_at, point.quality);
+        Some(Measured { low: raw, high: raw, sure_low: (!suspect).then_some(raw), suspect, at, quality })
+    }
+
+    fn rise(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+        let (series, point) = self.newest(sensor)?;
+        point.value?;
+        let rise = series.rise(point.measured_at, window)?;
+        let low = rise.change.raw();
+        let suspect = !rise.quality.may_clear();
+        // A change over less than half the window says nothing of how little the rest changed.
+        let high = if rise.over.ms() * 2 < window.ms() { i64::MAX } else { low };
+        let (at, quality) = (point.measured_at, rise.quality);
+        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
+    }
+
+    /// One gauge's window, which ends at its newest reading: gauges do not report at the same second.
+    pub(super) fn gauge(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+        let (series, point) = self.newest(sensor)?;
+        let sum = series.accumulation(point.measured_at, window);
+        if !sum.quality.is_usable() {
+            return None;
+        }
+        let low = sum.at_least.raw();
+        let high = if sum.missing > Span::ZERO { i64::MAX } else { sum.at_most.raw() };
+        let suspect = !sum.quality.may_clear();
+        let (at, quality) = (point.measured_at, sum.quality);
+        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
+    }
+
+    /// The weighted mean over the gauges that speak. One that is silent, or misses more than a
+    /// tenth of the window, leaves the weights; when less than half of the weight is left, the mean
+    /// is not trusted.
+    fn basin(&self, gauges: &[(SensorIx, u32)], window: Span) -> Option<Measured> {
+        let (mut all, mut trusted, mut high, mut total) = (Mean::default(), Mean::default(), Some(0), 0);
+        let (mut at, mut quality, mut suspect) = (Timestamp::MIN, Quality::Good, false);
+        for (sensor, weight) in gauges {
+            total += u64::from(*weight);
+            let Some(sum) = self.share(*sensor, window) else { continue };
+            all.add(*weight, sum.low);
+            if !sum.suspect {
+                trusted.add(*weight, sum.low);
+            }
+            high =
+                high.filter(|_| sum.high != i64::MAX).map(|h| h + i128::from(*weight) * i128::from(sum.high));
+            suspect |= sum.suspect;
+            quality = quality.or_worse(sum.quality);
+            at = at.max(sum.at);
+        }
+        let few = |mean: &Mean| mean.weight * 2 < total;
+        let sure_low = trusted.mean().filter(|_| !few(&trusted));
+        // A clogged gauge that is suspect must not pull down what the others show.
+        let low = all.mean()?.max(sure_low.unwrap_or(i64::MIN));
+        let high = high.map_or(i64::MAX, |sum| Mean { sum, weight: all.weight }.mean().unwrap_or(i64::MAX));
+        let high = high.max(low);
+        Some(Measured { low, high, sure_low, suspect: suspect || few(&all), at, quality })
+    }
+
+    /// A gauge's part in a basin mean.
+    pub(super) fn share(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+        let (series, point) = self.newest(sensor)?;
+        let missing = series.accumulation(point.measured_at, window).missing;
+        self.gauge(sensor, window).filter(|_| missing.ms() * 10 <= window.ms())
+    }
+}
+
+/// A weighted mean of whole numbers.
+#[derive(Default)]
+struct Mean {
+    sum: i128,
+    weight: u64,
+}
+
+impl Mean {
+    fn add(&mut self, weight: u32, raw: i64) {
+        self.sum += i128::from(weight) * i128::from(raw);
+        self.weight += u64::from(weight);
+    }
+
+    fn mean(&self) -> Option<i64> {
+        i64::try_from(self.sum.checked_div(i128::from(self.weight))?).ok()
+    }
+}

@@ -1,0 +1,106 @@
+//! The texts of `config/<city>/` become a city, or every mistake in them at once.
+//!
+//! Reads no disk: names and texts come in. `rules.toml` and other files that belong to other
+//! crates are left alone.
+
+mod basin;
+mod device;
+mod head;
+mod limits;
+mod line;
+mod station;
+mod zone;
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::{City, Parts};
+use crate::mistake::Mistake;
+use crate::sheet::{Log, Row, Sheet};
+
+/// The files of a city that [`City::parse`] reads; each must be there. Device types stand beside
+/// them as `devices/<type>.toml`.
+pub const FILES: [&str; 5] = ["city.toml", "stations.toml", "zones.toml", "basins.toml", "lines.toml"];
+
+/// A file whose notation was read.
+struct Page<'a> {
+    sheet: Sheet<'a>,
+    table: Spanned<DeTable<'a>>,
+    whole: bool,
+}
+
+impl<'a> Page<'a> {
+    fn read(sheet: Sheet<'a>) -> Self {
+        let (table, whole) = sheet.parse();
+        Self { sheet, table, whole }
+    }
+
+    fn row(&'a self) -> Row<'a> {
+        Row::top(self.sheet, &self.table)
+    }
+
+    /// A file of the city; where it is missing, that is the mistake and it reads as empty.
+    fn of_city(files: &'a [(String, String)], name: &'static str, log: &'a Log) -> Self {
+        let Some((file, text)) = files.iter().find(|(file, _)| file == name) else {
+            let (key, wrong) = (name.to_owned(), "the file is missing".to_owned());
+            let allowed = format!("needed are {}", FILES.join(", "));
+            log.note(Mistake { file: name.to_owned(), line: 0, key, wrong, allowed });
+            return Self { whole: false, ..Self::read(Sheet { file: name, text: "", log }) };
+        };
+        Self::read(Sheet { file, text, log })
+    }
+}
+
+impl City {
+    /// Reads a city from the names and texts of its files, named as inside its folder:
+    /// [`FILES`] and `devices/<type>.toml`.
+    ///
+    /// # Errors
+    /// Every mistake in every file, sorted by file and line.
+    pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<Mistake>> {
+        let log = Log::default();
+        let city = read(files, &log);
+        let mistakes = log.into_sorted();
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        // The log names all that can be wrong; what assembling still refuses was overlooked here.
+        city.map_err(|error| {
+            let (file, key) = ("city.toml".to_owned(), "city".to_owned());
+            vec![Mistake { file, line: 0, key, wrong: error, allowed: "allowed is a whole city".to_owned() }]
+        })
+    }
+}
+
+fn read(files: &[(String, String)], log: &Log) -> Result<City, String> {
+    let [city, stations, zones, basins, lines] = FILES.map(|name| Page::of_city(files, name, log));
+    let devices: Vec<(&str, Page<'_>)> = files
+        .iter()
+        .filter_map(|(file, text)| Some((device_of(file)?, Sheet { file, text, log })))
+        .map(read_device)
+        .collect();
+
+    let head = head::read(city.row());
+    let types = device::read_all(&devices);
+    let (zones, zone_ids) = zone::read(zones.row(), zones.whole, head.bounds);
+    let basin_ids = basin::ids(&basins);
+    let mut network = station::read(&stations, head.bounds, &zone_ids, &basin_ids);
+    let basins = basin::read(basins.row(), &network);
+    let lines = line::read(&lines, &types, &mut network);
+
+    let station::Network { stations, sensors, .. } = network;
+    let parts = Parts { stations, sensors, zones, basins, lines };
+    City::assemble(&head.slug, &head.name, head.utc_offset_min, parts).map_err(|error| error.to_string())
+}
+
+/// The device type that a file describes.
+fn device_of(file: &str) -> Option<&str> {
+    file.strip_prefix("devices/")?.strip_suffix(".toml")
+}
+
+fn read_device<'a>((name, sheet): (&'a str, Sheet<'a>)) -> (&'a str, Page<'a>) {
+    (name, Page::read(sheet))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+//! Modbus TCP: one gateway per line with its devices as slaves.
+//!
+//! A dead device is a gateway's exception 0x0B, as real gateways say it; a cut line is a closed
+//! port. Writing is refused: gauges are read.
+
+use std::collections::BTreeMap;
+use std::future::Ready;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sensors::city::City;
+use sensors::line::ModbusLine;
+use sensors::parameter::Parameter;
+use sensors::reading::Observed;
+use sensors::register::{RegisterField, Table};
+use sensors::time::{Span, Timestamp};
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_modbus::server::Service;
+use tokio_modbus::server::tcp::Server;
+use tokio_modbus::{ExceptionCode, Request, Response, SlaveRequest};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{PlayError, StormClock};
+use crate::chart::Chart;
+use crate::schedule::interval_of;
+
+/// Connections that a gateway takes at once; real ones take fewer.
+const CONNECTIONS_MAX: usize = 32;
+/// The most registers of one request (Modbus Application Protocol 1.1b3, 6.3 and 6.4).
+const REGISTERS_MAX: u16 = 125;
+/// Between two tries to have the port back after a cut.
+const REBIND_PAUSE: Duration = Duration::from_millis(200);
+
+/// The slaves of a line.
+#[derive(Debug)]
+pub(super) struct Slaves {
+    line: String,
+    chart: Arc<Chart>,
+    clock: StormClock,
+    units: BTreeMap<u8, Vec<Field>>,
+}
+
+#[derive(Debug)]
+struct Field {
+    registers: RegisterField,
+    parameter: Parameter,
+    interval: Span,
+}
+
+impl Slaves {
+    pub(super) fn new(
+        city: &City,
+        line: &str,
+        devices: &ModbusLine,
+        chart: &Arc<Chart>,
+        clock: StormClock,
+    ) -> Self {
+        let mut units: BTreeMap<u8, Vec<Field>> = BTreeMap::new();
+        for device in &devices.devices {
+            let known = |field: &RegisterField| {
+                Some(Field {
+                    parameter: city.sensor(field.sensor)?.id.parameter,
+                    interval: interval_of(city, field.sensor),
+                    registers: field.clone(),
+                })
+            };
+            units.entry(device.unit).or_default().extend(device.map.fields.iter().filter_map(known));
+        }
+        Self { line: line.to_owned(), chart: Arc::clone(chart), clock, units }
+    }
+
+    fn answer(&self, request: &SlaveRequest<'_>) -> Result<Response, ExceptionCode> {
+        let (table, address, count) = match request.request {
+            Request::ReadHoldingRegisters(address, count) => (Table::Holding, address, count),
+            Request::ReadInputRegisters(address, count) => (Table::Input, address, count),
+            _ => return Err(ExceptionCode::IllegalFunction),
+        };
+        if !(1..=REGISTERS_MAX).contains(&count) {
+            return Err(ExceptionCode::IllegalDataValue);
+        }
+        let fields = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
+        let words = self.words(fields, table, (address, count), self.clock.now())?;
+        Ok(match table {
+            Table::Holding => Response::ReadHoldingRegisters(words),
+            Table::Input => Response::ReadInputRegisters(words),
+        })
+    }
+
+    fn words(
+        &self,
+        fields: &[Field],
+        table: Table,
+        (address, count): (u16, u16),
+        now: Timestamp,
+    ) -> Result<Vec<u16>, ExceptionCode> {
+        let here = || fields.iter().filter(|f| f.registers.table == table);
+        let first = here().map(|f| f.registers.address).min();
+        let end =
+            here().map(|f| u32::from(f.registers.address) + u32::from(f.registers.kind.registers())).max();
+        let asked_end = u32::from(address) + u32::from(count);
+        match (first, end) {
+            (Some(first), Some(end)) if first <= address && asked_end <= end => {}
+            _ => return Err(ExceptionCode::IllegalDataAddress),
+        }
+        let mut words = vec![0; usize::from(count)];
+        for field in here() {
+            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.address..) {
+                if let Some(place) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
+                    *place = word;
+                }
+            }
+        }
+        Ok(words)
+    }
+
+    fn shown(&self, field: &Field, now: Timestamp) -> Result<Vec<u16>, ExceptionCode> {
+        // A register of a depth keeps the last whole interval; all others show the minute.
+        let depth = field.parameter.is_depth_over_interval();
+        let step = if depth { field.interval.ms().max(1) } else { 1 };
+        let at = Timestamp::from_ms(now.ms() - now.ms().rem_euclid(step));
+        let said = self.chart.said(field.registers.sensor, at, field.interval);
+        match said.ok_or(ExceptionCode::GatewayTargetDevice)? {
+            Observed::Value(value) => Ok(field.registers.encode(value, field.parameter)),
+            Observed::Missing | Observed::Nonsense => {
+                field.registers.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
+            }
+        }
+    }
+}
+
+/// One connection; it holds its place among [`CONNECTIONS_MAX`] as long as it lives.
+struct Connection {
+    slaves: Arc<Slaves>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Service for Connection {
+    type Request = SlaveRequest<'static>;
+    type Response = Response;
+    type Exception = ExceptionCode;
+    type Future = Ready<Result<Response, ExceptionCode>>;
+
+    fn call(&self, request: Self::Request) -> Self::Future {
+        std::future::ready(self.slaves.answer(&request))
+    }
+}
+
+/// Listens and serves in the background until stopped; gives the address.
+pub(super) async fn serve(
+    slaves: Slaves,
+    address: &str,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<SocketAddr, PlayError> {
+    let refused =
+        |source| PlayError::Listen { line: slaves.line.clone(), address: address.to_owned(), source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        let serving = keep_serving(Arc::new(slaves), listener, bound);
+        stop.run_until_cancelled(serving).await;
+    });
+    Ok(bound)
+}
+
+/// Serves between the cuts of the line. While it is cut the port is closed.
+async fn keep_serving(slaves: Arc<Slaves>, listener: TcpListener, bound: SocketAddr) {
+    let mut listener = Some(listener);
+    for (from, to) in slaves.chart.cuts(&slaves.line) {
+        tokio::select! {
+            () = slaves.clock.reaches(from) => {}
+            () = serve_on(&slaves, listener.take(), bound) => {}
+        }
+        slaves.clock.reaches(to).await;
+    }
+    serve_on(&slaves, listener, bound).await;
+}
+
+async fn serve_on(slaves: &Arc<Slaves>, mut listener: Option<TcpListener>, bound: SocketAddr) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let open = match listener.take() {
+            Some(open) => Ok(open),
+            None => TcpListener::bind(bound).await,
+        };
+        let ended = match open {
+            Ok(open) => accept(slaves, &places, open).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            tracing::warn!(line = slaves.line, %error, "simulated gateway can't listen; tries again");
+        }
+        tokio::time::sleep(REBIND_PAUSE).await;
+    }
+}
+
+async fn accept(slaves: &Arc<Slaves>, places: &Arc<Semaphore>, open: TcpListener) -> std::io::Result<()> {
+    let connected = |stream, _from| {
+        let place = Arc::clone(places).try_acquire_owned();
+        let slaves = Arc::clone(slaves);
+        async move {
+            // Answers are single small frames: they must not wait for a fuller packet.
+            let stream: tokio::net::TcpStream = stream;
+            stream.set_nodelay(true)?;
+            Ok(place.ok().map(|place| (Connection { slaves, _place: place }, stream)))
+        }
+    };
+    let line = slaves.line.clone();
+    let failed = move |error| tracing::debug!(line, %error, "a connection to a simulated gateway broke");
+    Server::new(open).serve(&connected, failed).await
+}

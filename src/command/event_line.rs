@@ -1,0 +1,194 @@
+//! Events as people and programs read them: JSON Lines, or one readable line each.
+//!
+//! The shapes are those of the contract; the texts of readable lines are for a terminal, not for
+//! residents.
+
+use rules::alert::{Evidence, Transition};
+use sensors::city::City;
+use sensors::parameter::Parameter;
+use sensors::quality::{Check, Quality};
+use sensors::quantity::Value;
+use sensors::reading::Reading;
+use sensors::time::Timestamp;
+use serde_json::{Number, Value as Json, json};
+
+use crate::command::cli::{Language, OutputArgs};
+use crate::store::commit::Commit;
+
+/// Writes commits as lines.
+#[derive(Clone, Copy, Debug)]
+pub struct EventLines<'a> {
+    city: &'a City,
+    output: OutputArgs,
+}
+
+/// What a run counted; the last line of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Readings that were stored.
+    pub readings: u64,
+    /// Of these, good or unchecked or estimated.
+    pub good: u64,
+    /// Of these, suspect.
+    pub suspect: u64,
+    /// Of these, rejected.
+    pub rejected: u64,
+    /// Transitions that went up.
+    pub alerts_raised: u64,
+    /// Messages that phones showed.
+    pub pushes: u64,
+    /// Stations that the configuration does not know.
+    pub unknown_stations: u64,
+    /// First and last event time.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// Real seconds that it took.
+    pub seconds: f64,
+}
+
+impl Summary {
+    /// Counts one commit.
+    pub fn count(&mut self, commit: &Commit) {
+        for reading in &commit.readings {
+            self.readings += 1;
+            match reading.quality {
+                Quality::Suspect(_) => self.suspect += 1,
+                Quality::Rejected(_) => self.rejected += 1,
+                Quality::Missing => {}
+                _ => self.good += 1,
+            }
+            let at = reading.measured_at;
+            self.span = Some(self.span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))));
+        }
+        self.alerts_raised += commit.transitions.iter().filter(|t| t.raised).count() as u64;
+    }
+}
+
+/// An exact decimal, as the wire of our own formats has it.
+pub fn number(parameter: Parameter, value: Value) -> Json {
+    let text = value.display(parameter).to_string();
+    text.parse::<Number>().map_or(Json::Null, Json::Number)
+}
+
+impl<'a> EventLines<'a> {
+    /// Lines about a city in the form that was asked for.
+    pub fn new(city: &'a City, output: OutputArgs) -> Self {
+        Self { city, output }
+    }
+
+    /// The lines of one commit, in order: qualities, then alerts.
+    pub fn of_commit(&self, commit: &Commit) -> Vec<String> {
+        let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good);
+        let qualities = doubtful.filter_map(|reading| self.quality(commit.at, reading));
+        qualities.chain(commit.transitions.iter().map(|t| self.alert(t))).collect()
+    }
+
+    fn quality(&self, at: Timestamp, reading: &Reading) -> Option<String> {
+        let sensor = self.city.sensor(reading.sensor)?;
+        let parameter = sensor.id.parameter;
+        let value = reading.value.map_or(Json::Null, |value| number(parameter, value));
+        let check = reading.quality.check();
+        let why = check.map(|check| self.why(check));
+        if self.output.json {
+            let line = json!({
+                "event": "quality", "at": at.to_string(), "station": sensor.id.station.as_str(),
+                "parameter": parameter.as_str(), "measured_at": reading.measured_at.to_string(),
+                "value": value, "unit": parameter.unit(), "quality": reading.quality.as_str(),
+                "check": check.map(Check::as_str), "why": why,
+            });
+            return Some(line.to_string());
+        }
+        let unit = parameter.unit();
+        let quality = reading.quality;
+        Some(format!("{}  {}  {value} {unit}  {quality}", self.local(at), sensor.id))
+    }
+
+    fn why(&self, check: Check) -> &'static str {
+        let (vi, en) = match check {
+            Check::Syntax => ("không đọc được giá trị", "the value could not be read"),
+            Check::Time => ("thời gian đo không hợp lý", "the time of measurement is not plausible"),
+            Check::GrossRange => ("ngoài khoảng đo của thiết bị", "outside the range of the instrument"),
+            Check::RateOfChange => ("thay đổi nhanh bất thường", "changes faster than is plausible"),
+            Check::Spike => ("lệch hẳn so với các giá trị kề", "stands out from its neighbours in time"),
+            Check::Counter => ("bộ đếm chạy lùi", "the counter went backwards"),
+        };
+        match self.output.lang {
+            Language::Vi => vi,
+            Language::En => en,
+        }
+    }
+
+    fn alert(&self, transition: &Transition) -> String {
+        let station = match &transition.subject {
+            rules::alert::Subject::Station(id) => Some(id.as_str()),
+            _ => None,
+        };
+        let deciding = transition.because.first();
+        if self.output.json {
+            let line = json!({
+                "event": "alert", "at": transition.at.to_string(), "alert": transition.alert.to_string(),
+                "rule": transition.rule.to_string(), "hazard": transition.hazard.as_str(),
+                "subject": transition.subject.to_string(), "station": station,
+                "zones": transition.zones.iter().map(sensors::place::ZoneId::as_str).collect::<Vec<_>>(),
+                "from": transition.from, "to": transition.to, "severity": transition.severity.step(),
+                "value": deciding.map(|e| number(e.parameter, e.value)),
+                "unit": deciding.map(|e| e.parameter.unit()),
+                "because": transition.because.iter().filter_map(|e| self.evidence(e)).collect::<Vec<_>>(),
+                "rule_version": transition.rule_version,
+            });
+            return line.to_string();
+        }
+        let value = deciding.map_or_else(String::new, |e| {
+            format!("  {} {}", e.value.display(e.parameter), e.parameter.unit())
+        });
+        let (from, to) = (&transition.from, &transition.to);
+        format!(
+            "{}  {}  {}: {from} -> {to}{value}",
+            self.local(transition.at),
+            transition.hazard,
+            transition.subject
+        )
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> Option<Json> {
+        let sensor = self.city.sensor(evidence.sensor)?;
+        Some(json!({
+            "station": sensor.id.station.as_str(), "parameter": evidence.parameter.as_str(),
+            "measured_at": evidence.measured_at.to_string(),
+            "value": number(evidence.parameter, evidence.value), "unit": evidence.parameter.unit(),
+            "quality": evidence.quality.as_str(),
+        }))
+    }
+
+    /// The last line.
+    pub fn summary(&self, summary: &Summary) -> String {
+        let (from, to) = summary.span.map_or((None, None), |(from, to)| (Some(from), Some(to)));
+        if self.output.json {
+            let line = json!({
+                "event": "summary", "readings": summary.readings, "good": summary.good,
+                "suspect": summary.suspect, "rejected": summary.rejected,
+                "alerts_raised": summary.alerts_raised, "pushes": summary.pushes,
+                "unknown_stations": summary.unknown_stations,
+                "from": from.map(|t| t.to_string()), "to": to.map(|t| t.to_string()),
+                "seconds": (summary.seconds * 1000.0).round() / 1000.0,
+            });
+            return line.to_string();
+        }
+        let s = summary;
+        match self.output.lang {
+            Language::Vi => format!(
+                "{} số đo ({} tốt, {} nghi ngờ, {} loại), {} lần nâng mức cảnh báo, {} tin đến điện thoại, {:.1} giây",
+                s.readings, s.good, s.suspect, s.rejected, s.alerts_raised, s.pushes, s.seconds
+            ),
+            Language::En => format!(
+                "{} readings ({} good, {} suspect, {} rejected), {} raises, {} pushes shown, {:.1} s",
+                s.readings, s.good, s.suspect, s.rejected, s.alerts_raised, s.pushes, s.seconds
+            ),
+        }
+    }
+
+    /// A moment on the city's clocks, as `17/11 08:00`.
+    pub fn local(&self, at: Timestamp) -> String {
+        let offset = sensors::time::Span::from_min(i64::from(self.city.utc_offset_min));
+        at.plus(offset).to_chrono().map_or_else(|| at.to_string(), |t| t.format("%d/%m %H:%M").to_string())
+    }
+}

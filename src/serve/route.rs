@@ -1,0 +1,193 @@
+//! The one list of routes: what exists, who may ask, and how much at once.
+//!
+//! The router is built from this list and from nothing else, so that a path which is not here
+//! does not exist, and a route without an access does not compile.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{MethodRouter, get};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::{App, alert, guard, health, latest, metric, openapi, station, stream};
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Programs on this machine, not through a proxy.
+    Loopback,
+}
+
+/// How much a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest body of a request.
+    pub body_bytes: usize,
+    /// The longest time until the answer, in real seconds; `None` for live streams.
+    pub timeout_s: Option<u64>,
+    /// Requests at the same time; more are refused with 503.
+    pub at_once: usize,
+}
+
+/// One route.
+pub struct Route {
+    /// Its name in the OpenAPI document, in metrics and in logs.
+    pub operation: &'static str,
+    /// The method; HEAD comes with GET.
+    pub method: &'static str,
+    /// The path.
+    pub path: &'static str,
+    /// Who may ask.
+    pub access: Access,
+    /// How much.
+    pub limits: Limits,
+    /// The statuses of its problems, besides 405, 413, 500 and 503 which every route may give.
+    pub problems: &'static [u16],
+    mount: fn() -> MethodRouter<App>,
+}
+
+/// Answered from memory.
+const MEMORY: Limits = Limits { body_bytes: 1024, timeout_s: Some(5), at_once: 256 };
+/// Answered from the store.
+const STORE: Limits = Limits { body_bytes: 1024, timeout_s: Some(15), at_once: 16 };
+/// Stays open.
+const LIVE: Limits = Limits { body_bytes: 1024, timeout_s: None, at_once: 256 };
+
+/// Every route there is.
+pub const ROUTES: &[Route] = &[
+    Route {
+        operation: "list_stations",
+        method: "GET",
+        path: "/api/v1/stations",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        mount: || get(station::list),
+    },
+    Route {
+        operation: "show_station",
+        method: "GET",
+        path: "/api/v1/stations/{id}",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400, 404],
+        mount: || get(station::show),
+    },
+    Route {
+        operation: "list_series",
+        method: "GET",
+        path: "/api/v1/stations/{id}/series",
+        access: Access::Public,
+        limits: STORE,
+        problems: &[400, 404],
+        mount: || get(station::series::list),
+    },
+    Route {
+        operation: "show_latest",
+        method: "GET",
+        path: "/api/v1/latest",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        mount: || get(latest::show),
+    },
+    Route {
+        operation: "list_alerts",
+        method: "GET",
+        path: "/api/v1/alerts",
+        access: Access::Public,
+        limits: STORE,
+        problems: &[400],
+        mount: || get(alert::list),
+    },
+    Route {
+        operation: "show_alert",
+        method: "GET",
+        path: "/api/v1/alerts/{id}",
+        access: Access::Public,
+        limits: STORE,
+        problems: &[400, 404],
+        mount: || get(alert::show),
+    },
+    Route {
+        operation: "follow_stream",
+        method: "GET",
+        path: "/api/v1/stream",
+        access: Access::Public,
+        limits: LIVE,
+        problems: &[400],
+        mount: || get(stream::follow),
+    },
+    Route {
+        operation: "show_live",
+        method: "GET",
+        path: "/health/live",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        mount: || get(health::live),
+    },
+    Route {
+        operation: "show_ready",
+        method: "GET",
+        path: "/health/ready",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        mount: || get(health::ready),
+    },
+    Route {
+        operation: "show_metrics",
+        method: "GET",
+        path: "/metrics",
+        access: Access::Loopback,
+        limits: MEMORY,
+        problems: &[400, 403],
+        mount: || get(metric::show),
+    },
+    Route {
+        operation: "show_openapi",
+        method: "GET",
+        path: "/openapi.json",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        mount: || get(openapi::show),
+    },
+];
+
+/// The router of every route in the list.
+pub(crate) fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        let post = guard::Post { route, places: Arc::new(Semaphore::new(route.limits.at_once)) };
+        let mounted: MethodRouter<App> = (route.mount)()
+            .layer::<_, Infallible>(middleware::from_fn_with_state(post, guard::stand))
+            .layer::<_, Infallible>(DefaultBodyLimit::max(route.limits.body_bytes))
+            .layer(RequestBodyLimitLayer::new(route.limits.body_bytes));
+        router = router.route(route.path, mounted);
+    }
+    router
+        .fallback(guard::nowhere)
+        .with_state(app)
+        .layer(CatchPanicLayer::custom(guard::caught))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(guard::told_as_problem))
+        .layer(middleware::from_fn(guard::observe))
+}
+
+impl Limits {
+    /// The longest time until the answer.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.timeout_s.map(Duration::from_secs)
+    }
+}

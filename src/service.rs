@@ -1,0 +1,220 @@
+//! The service put together: collectors, writer, channels, API; started and stopped in order.
+//!
+//! It knows no simulator: what speaks to it speaks on its wires.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::notify::channel::Channels;
+use crate::serve::heartbeat::Heartbeat;
+use crate::serve::{Bounds, Shared};
+use crate::store::error::StoreError;
+use crate::store::{Options, Reader, Store};
+use crate::watch::feed::{FEED_CAPACITY, Feed};
+use crate::watch::pulse::Pulse;
+use crate::watch::restore::restore;
+use crate::watch::snapshot::{Plan, Snapshot};
+use crate::watch::writer::{Lanes, Writer, WriterError};
+use crate::{collect, notify, serve};
+
+/// Envelopes that may wait for the writer on each lane.
+const LANE_CAPACITY: usize = 1024;
+/// Read connections beside the writer.
+const READ_CONNECTIONS: usize = 4;
+
+/// What a service is made of.
+pub struct Setup {
+    /// City, rules, words, receivers.
+    pub plan: Arc<Plan>,
+    /// The running clock.
+    pub clock: Clock,
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where the API is served.
+    pub listener: TcpListener,
+    /// The open channels to people.
+    pub channels: Arc<Channels>,
+    /// The recorder of the process.
+    pub metrics: PrometheusHandle,
+    /// A watchdog outside, where one is configured.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// Why the service could not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The system of record.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The writer ended.
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    /// A thread, a socket or a client could not be made.
+    #[error("{doing}: {why}")]
+    Start {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        why: String,
+    },
+}
+
+/// A running service.
+pub struct Running {
+    /// Where the API is served.
+    pub address: SocketAddr,
+    /// The newest state after a commit.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Every commit from the start on.
+    pub feed: Feed,
+    /// Read connections.
+    pub reader: Reader,
+    stops: Stops,
+    tracker: TaskTracker,
+    /// Ends when the writer does, with its reason.
+    writer: oneshot::Receiver<Result<(), WriterError>>,
+}
+
+/// One token for each part, in the order in which they stop.
+#[derive(Default)]
+struct Stops {
+    collect: CancellationToken,
+    notify: CancellationToken,
+    writer: CancellationToken,
+    serve: CancellationToken,
+}
+
+/// Opens the store, rebuilds the state and starts every part.
+///
+/// # Errors
+/// When the store or a socket can't be had.
+pub fn start(setup: Setup) -> Result<Running, ServiceError> {
+    let Setup { plan, clock, data, listener, channels, metrics, heartbeat } = setup;
+    let address = listener.local_addr().map_err(|e| failed("asking the API's socket for its address", &e))?;
+    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &Options::default())?;
+    let reader = store.reader(READ_CONNECTIONS)?;
+    let snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
+    let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));
+    let feed: Feed = broadcast::channel(FEED_CAPACITY).0;
+    let pulse = Arc::new(Pulse::default());
+    let stops = Stops::default();
+    let tracker = TaskTracker::new();
+
+    let (outcome_lane, outcomes) = mpsc::channel(LANE_CAPACITY);
+    let (reading_lane, readings) = mpsc::channel(LANE_CAPACITY);
+    let writer = Writer {
+        store,
+        epoch: restored.epoch,
+        clock,
+        snapshots: snapshot_sender,
+        feed: feed.clone(),
+        pulse: Arc::clone(&pulse),
+    };
+    let writer = run_writer(writer, Lanes { outcomes, readings }, stops.writer.clone())?;
+
+    tracker.spawn(notify::runner::run(
+        snapshots.clone(),
+        outcome_lane,
+        channels,
+        clock,
+        stops.notify.clone(),
+    ));
+    let shared = Shared {
+        snapshots: snapshots.clone(),
+        feed: feed.clone(),
+        reader: reader.clone(),
+        clock,
+        metrics,
+        pulse: Arc::clone(&pulse),
+        bounds: Bounds::default(),
+    };
+    let serving = serve::run(listener, shared, stops.serve.clone());
+    tracker.spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the API ended");
+        }
+    });
+    if let Some(heartbeat) = heartbeat {
+        let client = reqwest::Client::builder()
+            .timeout(heartbeat.interval)
+            .build()
+            .map_err(|e| failed("making the heartbeat's client", &e))?;
+        tracker.spawn(serve::heartbeat::beat(heartbeat, client, pulse, stops.serve.clone()));
+    }
+    let city = Arc::new(plan.city.clone());
+    collect::run(&city, clock, &reading_lane, &stops.collect, &tracker);
+    tracker.close();
+    Ok(Running { address, snapshots, feed, reader, stops, tracker, writer })
+}
+
+fn failed(doing: &'static str, error: &dyn std::error::Error) -> ServiceError {
+    ServiceError::Start { doing, why: error.to_string() }
+}
+
+/// The writer waits for the disk, so it has a thread and a small runtime of its own.
+fn run_writer(
+    writer: Writer,
+    lanes: Lanes,
+    cancel: CancellationToken,
+) -> Result<oneshot::Receiver<Result<(), WriterError>>, ServiceError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(|e| failed("making the writer's runtime", &e))?;
+    let (ended, end) = oneshot::channel();
+    thread::Builder::new()
+        .name("writer".into())
+        .spawn(move || {
+            let end = runtime.block_on(writer.run(lanes, cancel));
+            // Nobody waits any more when the service was dropped instead of stopped.
+            let _ = ended.send(end);
+        })
+        .map_err(|e| failed("starting the writer's thread", &e))?;
+    Ok(end)
+}
+
+impl Running {
+    /// Waits until the writer ends by itself, which it does only when it is fenced.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub async fn ended(&mut self) -> Result<(), ServiceError> {
+        match (&mut self.writer).await {
+            Ok(end) => Ok(end?),
+            Err(_) => {
+                Err(ServiceError::Start { doing: "watching", why: "the writer's thread is gone".into() })
+            }
+        }
+    }
+
+    /// Stops in order: no new readings, requests to phones end, what waits is committed, then the
+    /// API says goodbye.
+    ///
+    /// # Errors
+    /// When the writer had ended before, and why.
+    pub async fn stop(self) -> Result<(), ServiceError> {
+        self.stops.collect.cancel();
+        self.stops.notify.cancel();
+        // The runner waits for the receipts of its last outcomes, which the writer still gives.
+        let patience = Duration::from_secs(6);
+        self.stops.serve.cancel();
+        if tokio::time::timeout(patience, self.tracker.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end within 6 s and are left behind");
+        }
+        self.stops.writer.cancel();
+        match self.writer.await {
+            Ok(end) => Ok(end?),
+            Err(_) => Ok(()),
+        }
+    }
+}

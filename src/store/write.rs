@@ -1,0 +1,181 @@
+//! Writes one commit in one transaction: everything of a decision, or nothing.
+
+mod warning;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use sensors::quantity::Value;
+use sensors::station::SensorIx;
+use sensors::time::Timestamp;
+
+use crate::event::LineState;
+use crate::store::commit::{Commit, Epoch, Seq};
+use crate::store::error::CommitError;
+use crate::store::ledger::Head;
+use crate::store::space::Guard;
+use crate::store::{Keys, rows};
+
+/// So many strays are kept; the newest push out the oldest.
+const STRAYS_KEPT: u64 = 1_000;
+
+/// In whose name, and upon what, a commit is made.
+#[derive(Clone, Copy)]
+pub(super) struct Term {
+    pub(super) epoch: Epoch,
+    pub(super) expected: Seq,
+}
+
+/// The one row that every commit checks and moves on.
+struct Door {
+    epoch: Epoch,
+    seq: Seq,
+    strays: u64,
+    head: Head,
+}
+
+/// Why a write stopped: the database, or an index of another configuration.
+enum Stop {
+    Database(rusqlite::Error),
+    Unplanned(&'static str, u32),
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+pub(super) fn commit(
+    connection: &mut Connection,
+    keys: &Keys,
+    guard: &Guard,
+    term: Term,
+    commit: &Commit,
+) -> Result<Seq, CommitError> {
+    let refusal = |doing| move |source| guard.refusal(doing, source);
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(refusal("beginning a commit"))?;
+    let mut door = door(&transaction).map_err(refusal("reading the newest commit"))?;
+    if door.epoch != term.epoch || door.seq != term.expected {
+        return Err(CommitError::Fenced {
+            held: term.epoch,
+            stored: door.epoch,
+            expected: term.expected,
+            stored_seq: door.seq,
+        });
+    }
+    door.seq = Seq(door.seq.0 + 1);
+    match (Write { transaction: &transaction, keys, seq: door.seq }).all(&mut door, commit) {
+        Ok(()) => {}
+        Err(Stop::Database(source)) => return Err(guard.refusal("writing a commit", source)),
+        Err(Stop::Unplanned(what, index)) => return Err(CommitError::Unplanned { what, index }),
+    }
+    transaction.commit().map_err(refusal("making a commit durable"))?;
+    Ok(door.seq)
+}
+
+fn door(transaction: &Transaction) -> rusqlite::Result<Door> {
+    let mut row = transaction.prepare_cached("SELECT epoch, seq, strays, ledger_n, ledger_hash FROM door")?;
+    row.query_row([], |row| {
+        let number = |column| row.get::<_, i64>(column).map(|n| n as u64);
+        Ok(Door {
+            epoch: Epoch(number(0)?),
+            seq: Seq(number(1)?),
+            strays: number(2)?,
+            head: Head { n: number(3)?, hash: row.get(4)? },
+        })
+    })
+}
+
+struct Write<'a> {
+    transaction: &'a Transaction<'a>,
+    keys: &'a Keys,
+    seq: Seq,
+}
+
+impl Write<'_> {
+    fn all(&self, door: &mut Door, commit: &Commit) -> Result<(), Stop> {
+        self.transaction
+            .prepare_cached("INSERT INTO committed (seq, at, epoch, config) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((self.seq(), commit.at.ms(), door.epoch.0 as i64, self.keys.config))?;
+        self.readings(commit)?;
+        self.warnings(door, commit)?;
+        self.lines(commit)?;
+        self.strays(door, commit)?;
+        self.transaction
+            .prepare_cached("UPDATE door SET seq = ?1, strays = ?2, ledger_n = ?3, ledger_hash = ?4")?
+            .execute((self.seq(), door.strays as i64, door.head.n as i64, door.head.hash))?;
+        Ok(())
+    }
+
+    fn seq(&self) -> i64 {
+        self.seq.0 as i64
+    }
+
+    fn sensor(&self, ix: SensorIx) -> Result<&(i64, String), Stop> {
+        self.keys.sensors.get(ix.at()).ok_or(Stop::Unplanned("sensor", ix.0))
+    }
+
+    fn line(&self, line: u32) -> Result<&str, Stop> {
+        let name = self.keys.lines.get(line as usize).map(String::as_str);
+        name.ok_or(Stop::Unplanned("line", line))
+    }
+
+    fn readings(&self, commit: &Commit) -> Result<(), Stop> {
+        let mut insert = self.transaction.prepare_cached(
+            "INSERT INTO reading (sensor, measured_at, seq, nth, since, arrived_at, value, quality, failed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        for (nth, reading) in (0_i64..).zip(&commit.readings) {
+            let (quality, failed) = rows::quality_code(reading.quality);
+            insert.execute((
+                self.sensor(reading.sensor)?.0,
+                reading.measured_at.ms(),
+                self.seq(),
+                nth,
+                reading.from.map(Timestamp::ms),
+                reading.arrived_at.ms(),
+                reading.value.map(Value::raw),
+                quality,
+                failed,
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn lines(&self, commit: &Commit) -> Result<(), Stop> {
+        let mut insert = self
+            .transaction
+            .prepare_cached("INSERT INTO line_event (seq, line, at, down) VALUES (?1, ?2, ?3, ?4)")?;
+        for event in &commit.lines {
+            let down = match &event.state {
+                LineState::Up => None,
+                LineState::Down { why } => Some(why),
+            };
+            insert.execute((self.seq(), self.line(event.line)?, event.at.ms(), down))?;
+        }
+        Ok(())
+    }
+
+    fn strays(&self, door: &mut Door, commit: &Commit) -> Result<(), Stop> {
+        let mut keep = self.transaction.prepare_cached(
+            "INSERT OR REPLACE INTO stray (slot, number, seq, line, at, place, why)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        for stray in &commit.strays {
+            door.strays += 1;
+            let slot = (door.strays % STRAYS_KEPT) as i64;
+            let line = self.line(stray.line)?;
+            keep.execute((
+                slot,
+                door.strays as i64,
+                self.seq(),
+                line,
+                stray.at.ms(),
+                &stray.place,
+                &stray.why,
+            ))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! One decision: a plain function from a state, a moment and what happened to what is to be
+//! written and the state after it. No socket, no clock, no disk: the same events give the same
+//! decision on every machine.
+
+use std::sync::Arc;
+
+use rules::alert::SlotIx;
+use rules::engine::Change;
+use sensors::reading::{Observation, Reading};
+use sensors::series::Inserted;
+use sensors::station::SensorIx;
+use sensors::time::Timestamp;
+use sensors::track::Judged;
+
+use crate::event::Event;
+use crate::notify::delivery::{DeliveryId, Outcome};
+use crate::store::commit::Commit;
+use crate::watch::snapshot::{Eyes, Plan, State};
+use crate::watch::{silence, tell};
+
+/// Strays that one commit keeps; more of them are only counted.
+const STRAYS_PER_COMMIT: usize = 64;
+
+/// What is to be written, and what will be true once it is.
+#[derive(Debug)]
+pub struct Decision {
+    /// One transaction.
+    pub commit: Commit,
+    /// The state after it. Its `outbox` is what goes out, its `wake_at` when to look again.
+    pub next: State,
+}
+
+/// Decides what follows from `events` at `now`.
+pub fn decide(state: &State, now: Timestamp, events: &[Event]) -> Decision {
+    let mut turn = Turn::new(state, now);
+    for event in events {
+        turn.take(event);
+    }
+    silence::watch_deadlines(&mut turn);
+    turn.settle_alerts();
+    tell::tell(&mut turn);
+    turn.clear_outbox();
+    Decision { commit: turn.commit, next: turn.next }
+}
+
+/// A decision in the making.
+pub(crate) struct Turn {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) now: Timestamp,
+    pub(crate) next: State,
+    pub(crate) commit: Commit,
+    changed: Vec<SlotIx>,
+    ended: Vec<DeliveryId>,
+}
+
+impl Turn {
+    fn new(state: &State, now: Timestamp) -> Self {
+        let commit = Commit { at: now, ..Commit::default() };
+        let plan = Arc::clone(&state.plan);
+        Self { plan, now, next: state.clone(), commit, changed: Vec::new(), ended: Vec::new() }
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::Observed(observation) => self.observe(observation),
+            Event::Line(line) => {
+                if let Some(slot) = self.next.lines.get_mut(line.line as usize) {
+                    *slot = Some((line.at, line.state.clone()));
+                    self.commit.lines.push(line.clone());
+                }
+            }
+            Event::Stray(stray) => {
+                self.next.strays += 1;
+                if self.commit.strays.len() < STRAYS_PER_COMMIT {
+                    self.commit.strays.push(stray.clone());
+                }
+            }
+            Event::Delivered(outcome) => self.end(outcome),
+        }
+    }
+
+    fn observe(&mut self, observation: &Observation) {
+        let plan = Arc::clone(&self.plan);
+        let Some(sensor) = plan.city.sensor(observation.sensor) else { return };
+        let Some(track) = self.next.tracks.get_mut(observation.sensor.at()) else { return };
+        let judged = Arc::make_mut(track).judge(sensor, observation, self.now);
+        self.took(observation.sensor, &judged);
+        let Some(feeds) = sensor.feeds.filter(|_| !judged.fed.is_empty()) else { return };
+        let Some(depths) = plan.city.sensor(feeds) else { return };
+        for fed in &judged.fed {
+            let Some(track) = self.next.tracks.get_mut(feeds.at()) else { return };
+            let judged = Arc::make_mut(track).judge_fed(depths, fed, self.now);
+            self.took(feeds, &judged);
+        }
+    }
+
+    fn took(&mut self, sensor: SensorIx, judged: &Judged) {
+        // A broker can repeat a dead gauge's words: a repetition is no sign of life.
+        if judged.inserted != Inserted::Same {
+            silence::heard(self, sensor);
+        }
+        self.record(&judged.reading, judged.inserted);
+        for revised in &judged.revised {
+            self.record(revised, Inserted::Revised);
+        }
+    }
+
+    /// Keeps a reading and lets every alert that it touches judge it.
+    fn record(&mut self, reading: &Reading, inserted: Inserted) {
+        if inserted == Inserted::Same {
+            return;
+        }
+        self.commit.readings.push(*reading);
+        if !inserted.changed() {
+            return;
+        }
+        let change = Change::of(reading, inserted);
+        let plan = Arc::clone(&self.plan);
+        for slot in plan.rules.touched_by(reading.sensor) {
+            let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
+            if plan.rules.rests(*slot, alert, &change) {
+                continue;
+            }
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let verdict = plan.rules.judge(*slot, Arc::make_mut(alert), &change, self.now, &eyes);
+            self.ruled(*slot, verdict);
+        }
+    }
+
+    /// Lets the alerts on silence look again, after a sensor fell silent or spoke.
+    pub(crate) fn judge_silence(&mut self, sensor: SensorIx) {
+        let plan = Arc::clone(&self.plan);
+        for slot in plan.rules.silence_slots(sensor) {
+            let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let verdict = plan.rules.judge_silence(*slot, Arc::make_mut(alert), self.now, &eyes);
+            self.ruled(*slot, verdict);
+        }
+    }
+
+    fn ruled(&mut self, slot: SlotIx, verdict: rules::engine::Verdict) {
+        if verdict.changed {
+            self.changed.push(slot);
+        }
+        self.commit.transitions.extend(verdict.transitions);
+    }
+
+    /// Writes the state of every alert that changed, once each.
+    fn settle_alerts(&mut self) {
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        for ix in &self.changed {
+            if let (Some(slot), Some(alert)) = (self.plan.rules.slot(*ix), self.next.alerts.get(ix.at())) {
+                self.commit.alerts.push((slot.key().to_owned(), alert.record(slot)));
+            }
+        }
+    }
+
+    fn end(&mut self, outcome: &Outcome) {
+        let pending = self.next.outbox.iter().any(|delivery| delivery.id == outcome.delivery);
+        if pending && !self.ended.contains(&outcome.delivery) {
+            self.ended.push(outcome.delivery.clone());
+            self.commit.outcomes.push(outcome.clone());
+        }
+    }
+
+    fn clear_outbox(&mut self) {
+        if !self.ended.is_empty() {
+            let ended = &self.ended;
+            self.next.outbox.retain(|delivery| !ended.contains(&delivery.id));
+        }
+    }
+}

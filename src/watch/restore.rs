@@ -1,0 +1,93 @@
+//! The state after a restart: what was recorded, rebuilt. Nothing fires again.
+
+use std::sync::Arc;
+
+use rules::alert::SlotIx;
+use rules::engine::AlertState;
+use sensors::station::SensorIx;
+use sensors::time::Timestamp;
+use sensors::track::Track;
+
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::record::Restored;
+use crate::watch::snapshot::{Plan, Snapshot, State};
+use crate::watch::told::Told;
+
+/// Rebuilds windows from the stored readings and takes alerts, lines and the outbox as they were
+/// committed. `now` is when watching begins: every sensor gets a full deadline from here.
+///
+/// # Errors
+/// When the store can't be read.
+pub fn restore(
+    store: &Store,
+    restored: &Restored,
+    plan: Arc<Plan>,
+    now: Timestamp,
+    exercise: bool,
+) -> Result<Snapshot, StoreError> {
+    let tracks = tracks(store, &plan)?;
+    let alerts = alerts(restored, &plan);
+    let silent = silent(restored, &plan, &tracks, &alerts);
+    let mut lines = restored.lines.clone();
+    lines.resize(plan.city.lines.len(), None);
+    let state = State {
+        tracks,
+        alerts,
+        lines,
+        silent,
+        outbox: restored.outbox.iter().cloned().map(Arc::new).collect(),
+        strays: restored.strays,
+        told: Told::new(restored.told.iter().cloned()),
+        ..State::new(plan, now, exercise)
+    };
+    Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
+}
+
+fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {
+    let retention = plan.rules.retention();
+    let mut tracks = Vec::with_capacity(plan.city.sensors.len());
+    for (place, sensor) in (0..).zip(&plan.city.sensors) {
+        let mut track = Track::new(sensor, retention);
+        if let Some(newest) = store.newest_reading(SensorIx(place))? {
+            let since = newest.measured_at.minus(retention);
+            for reading in store.recent_readings(SensorIx(place), since)? {
+                track.restore(sensor, &reading);
+            }
+        }
+        tracks.push(Arc::new(track));
+    }
+    Ok(tracks)
+}
+
+fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {
+    let mut alerts = vec![Arc::new(AlertState::default()); plan.rules.slots().len()];
+    for (key, record) in &restored.alerts {
+        match plan.rules.slot_named(key).map(|ix| (ix, alerts.get_mut(ix.at()))) {
+            Some((ix, Some(alert))) => *alert = Arc::new(AlertState::restore(record, &plan.rules, ix)),
+            _ => tracing::warn!(
+                alert = key,
+                "the rules no longer have this alert; its record stays in the store"
+            ),
+        }
+    }
+    alerts
+}
+
+/// Who was silent at the last commit; they stay so until they speak, and are not told of again.
+fn silent(
+    restored: &Restored,
+    plan: &Plan,
+    tracks: &[Arc<Track>],
+    alerts: &[Arc<AlertState>],
+) -> Vec<Option<Timestamp>> {
+    let open = |slot: &SlotIx| alerts.get(slot.at()).is_some_and(|alert| alert.level > 0);
+    let silent = |(place, (sensor, track)): (u32, (&sensors::station::Sensor, &Arc<Track>))| {
+        let at = restored.at?;
+        match track.last_contact() {
+            Some(heard) => Some(heard.plus(sensor.deadline.total())).filter(|deadline| *deadline <= at),
+            None => plan.rules.silence_slots(SensorIx(place)).iter().any(open).then_some(at),
+        }
+    };
+    (0..).zip(plan.city.sensors.iter().zip(tracks)).map(silent).collect()
+}

@@ -1,0 +1,166 @@
+//! The one writer: gathers what is waiting, decides, commits, and only then lets anybody see it.
+//!
+//! It runs on a thread of its own, because a commit waits for the disk. Outcomes of deliveries go
+//! before readings, so that a flood of readings never makes a phone ring twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::event::{Envelope, Event, Receipt};
+use crate::store::Store;
+use crate::store::commit::{Commit, Epoch, Seq};
+use crate::store::error::CommitError;
+use crate::watch::decide::decide;
+use crate::watch::feed::{Committed, Feed};
+use crate::watch::pulse::Pulse;
+use crate::watch::snapshot::{Snapshot, State};
+
+/// Events that one commit takes at most: a few milliseconds of work.
+const GATHER_MAX: usize = 2048;
+/// How long a refused commit waits before it is tried again (real time).
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// How often the loop turns when nothing happens, so that a watchdog can tell that it lives.
+const IDLE_TURN: Duration = Duration::from_secs(1);
+
+/// The lanes into the writer, in the order of their right of way.
+#[derive(Debug)]
+pub struct Lanes {
+    /// Outcomes of deliveries.
+    pub outcomes: mpsc::Receiver<Envelope>,
+    /// Readings, lines, strays.
+    pub readings: mpsc::Receiver<Envelope>,
+}
+
+/// The writer.
+#[derive(Debug)]
+pub struct Writer {
+    /// The system of record.
+    pub store: Store,
+    /// Our turn at it; a newer one fences us.
+    pub epoch: Epoch,
+    /// The running clock.
+    pub clock: Clock,
+    /// Where the state becomes visible.
+    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    /// Where commits are told.
+    pub feed: Feed,
+    /// Whether we live, and whether the store takes what we write.
+    pub pulse: Arc<Pulse>,
+}
+
+/// Why the writer ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum WriterError {
+    /// Another process has taken the store over.
+    #[error("another process has taken over this data folder; this one stops writing: {0}")]
+    Fenced(CommitError),
+    /// A decision named something that the store does not know: a mistake of ours.
+    #[error("the store can't take a decision: {0}")]
+    Mistaken(CommitError),
+}
+
+impl Writer {
+    /// Runs until cancelled, then takes what is still waiting and ends.
+    ///
+    /// # Errors
+    /// Only when another process has taken the store over.
+    pub async fn run(mut self, mut lanes: Lanes, cancel: CancellationToken) -> Result<(), WriterError> {
+        let mut state = self.snapshots.borrow().state.clone();
+        loop {
+            self.pulse.turn();
+            let mut batch = Batch::default();
+            let pause = state.wake_at.map_or(IDLE_TURN, |at| self.clock.until(at).min(IDLE_TURN));
+            let stopping = tokio::select! {
+                biased;
+                () = cancel.cancelled() => true,
+                Some(envelope) = lanes.outcomes.recv() => { batch.take(envelope); false }
+                Some(envelope) = lanes.readings.recv() => { batch.take(envelope); false }
+                () = tokio::time::sleep(pause) => false,
+            };
+            batch.gather(&mut lanes);
+            let nothing_came = batch.events.is_empty();
+            if !nothing_came || state.wake_at.is_some_and(|at| at <= self.clock.now()) {
+                state = self.turn(state, batch).await?;
+            }
+            if stopping && nothing_came {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One decision and its commit; tried again until the store takes it.
+    async fn turn(&mut self, state: State, batch: Batch) -> Result<State, WriterError> {
+        let began = std::time::Instant::now();
+        let mut warned = false;
+        loop {
+            let decision = decide(&state, self.clock.now(), &batch.events);
+            match self.commit(&decision.commit) {
+                Ok(seq) => {
+                    self.pulse.writable();
+                    let readings = decision.commit.readings.len() as u64;
+                    if let Some(seq) = seq {
+                        self.publish(seq, decision.commit, &decision.next);
+                    }
+                    batch.receipts.iter().for_each(Receipt::give);
+                    metrics::counter!("baolu_readings_total").increment(readings);
+                    metrics::histogram!("baolu_commit_seconds").record(began.elapsed().as_secs_f64());
+                    return Ok(decision.next);
+                }
+                Err(error @ CommitError::Fenced { .. }) => return Err(WriterError::Fenced(error)),
+                Err(error @ CommitError::Unplanned { .. }) => return Err(WriterError::Mistaken(error)),
+                Err(error) => {
+                    if !warned {
+                        tracing::error!(%error, "the store refuses; {} events wait and nothing is acknowledged", batch.events.len());
+                        warned = true;
+                    }
+                    self.pulse.unwritable(&error.to_string());
+                    metrics::counter!("baolu_commit_refused_total").increment(1);
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                    self.pulse.turn();
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<Option<Seq>, CommitError> {
+        if commit.is_empty() {
+            return Ok(None);
+        }
+        let expected = self.snapshots.borrow().seq;
+        self.store.commit(self.epoch, expected, commit).map(Some)
+    }
+
+    fn publish(&self, seq: Seq, commit: Commit, next: &State) {
+        let at = commit.at;
+        self.snapshots.send_replace(Arc::new(Snapshot { seq, at, state: next.clone() }));
+        // Nobody listening is fine: the store keeps what was told.
+        let _ = self.feed.send(Arc::new(Committed { seq, at, commit: Arc::new(commit) }));
+    }
+}
+
+/// What one commit takes.
+#[derive(Debug, Default)]
+struct Batch {
+    events: Vec<Event>,
+    receipts: Vec<Receipt>,
+}
+
+impl Batch {
+    fn take(&mut self, envelope: Envelope) {
+        self.events.extend(envelope.events);
+        self.receipts.extend(envelope.receipt);
+    }
+
+    /// Adds what is waiting already, without waiting for more: the disk's own pace groups commits.
+    fn gather(&mut self, lanes: &mut Lanes) {
+        while self.events.len() < GATHER_MAX
+            && let Ok(envelope) = lanes.outcomes.try_recv().or_else(|_| lanes.readings.try_recv())
+        {
+            self.take(envelope);
+        }
+    }
+}

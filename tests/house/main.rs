@@ -1,0 +1,11 @@
+//! The house ring: rules of the house that the compiler does not check.
+
+mod dependency;
+mod source;
+
+use std::path::Path;
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
