@@ -55,7 +55,8 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));
     }
     let mut count = Summary::default();
-    let told = watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
+    let told =
+        watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
     show.end();
     playing.stop().await;
     let stopped = running.stop().await.map_err(|error| Failure::Running(error.to_string()));
@@ -173,7 +174,9 @@ async fn watch(
         }
         if over_since.elapsed() > DRAIN_MAX {
             let waiting = running.snapshots.borrow().state.outbox.len();
-            return Err(Failure::Running(format!("the storm is over, but {waiting} deliveries have not ended")));
+            return Err(Failure::Running(format!(
+                "the storm is over, but {waiting} deliveries have not ended"
+            )));
         }
     }
 }
