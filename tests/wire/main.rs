@@ -5,4 +5,5 @@ mod modbus;
 mod mqtt;
 mod peer;
 mod push;
+mod restart;
 mod store;
