@@ -1,5 +1,6 @@
 //! A few read-only connections, lent one at a time; whoever comes when all are out waits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,9 +29,10 @@ impl Pool {
     /// Lends a connection for one read.
     pub(in crate::store) fn with<T>(&self, read: impl FnOnce(&Connection) -> T) -> T {
         let connection = self.take();
-        let result = read(&connection);
+        let result = catch_unwind(AssertUnwindSafe(|| read(&connection)));
+        // Also after a panic: a pool that shrinks would end in a wait without end.
         self.give_back(connection);
-        result
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     fn take(&self) -> Connection {

@@ -1,6 +1,9 @@
 //! Figures for `docs/store.md`, printed on demand:
 //! `cargo test --release --test wire -- --ignored --nocapture store::speed`.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sensors::station::SensorIx;
@@ -14,11 +17,28 @@ const SENSORS: usize = 200;
 /// How long each size of commit is tried.
 const EACH: Duration = Duration::from_secs(3);
 
+/// What the disk takes by itself, over a file that is there already as the log is.
+fn bare(path: &Path) -> Duration {
+    let file = File::create(path).unwrap();
+    let mut times = Vec::new();
+    for page in 0..400 {
+        let at = Instant::now();
+        file.write_all_at(&[1; 4096], page % 200 * 4096).unwrap();
+        file.sync_data().unwrap();
+        if page >= 200 {
+            times.push(at.elapsed());
+        }
+    }
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
 #[test]
 #[ignore = "prints figures; run it in release on a quiet machine"]
 fn how_fast_readings_become_durable() {
     let dir = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
     let mut writer = Writer::open(dir.path(), &gauges(SENSORS));
+    println!("a bare write of 4 KiB with fdatasync: median {:?}", bare(&dir.path().join("bare")));
     let mut n = 0_i64;
     for batch in [1, 64, 512, 2_000, 5_000] {
         let (began, mut readings, mut times) = (Instant::now(), 0, Vec::new());
