@@ -179,15 +179,16 @@ impl Plan {
         Self::join(&Texts::read(folder)?)
     }
 
-    /// Joins city, rules, words and receivers. Rules name stations and zones, and words answer to
-    /// rules, so each is judged once what it leans on is right.
+    /// Joins city, rules, words and receivers. Rules are judged by what could be read of the city,
+    /// words by what could be read of the rules.
     ///
     /// # Errors
     /// Every mistake at once.
     pub fn join(texts: &Texts) -> Result<Self, PlanError> {
         let mut mistakes = texts.misplaced();
         let mut keep = |more: Vec<Mistake>| mistakes.extend(more);
-        let city = City::parse(&texts.files).map_err(&mut keep).ok();
+        let (city, wrong) = City::read(&texts.files);
+        keep(wrong);
         let phrases = Phrases::parse(&texts.phrases()).map_err(&mut keep).ok();
         let text = texts.text(RECEIVERS).unwrap_or_default();
         let receivers = Receivers::parse(RECEIVERS, text).and_then(Receivers::read_tokens);

@@ -26,6 +26,9 @@ pub struct Position {
 const EARTH_RADIUS_M: f64 = 6_371_008.8;
 
 impl Position {
+    /// Stands in for a position that was wrong, so that whoever names the place is still judged.
+    pub(crate) const NOWHERE: Self = Self { lat: 0.0, lon: 0.0 };
+
     /// A position, or `None` outside the globe.
     pub fn new(lat: f64, lon: f64) -> Option<Self> {
         let on_globe = (-90.0..=90.0).contains(&lat) && (-180.0..=180.0).contains(&lon);

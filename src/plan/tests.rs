@@ -191,6 +191,21 @@ fn a_file_that_nothing_reads_is_a_mistake() {
 }
 
 #[test]
+fn mistakes_of_the_rules_are_told_beside_those_of_the_city() {
+    let mut texts = Texts::embedded();
+    for (name, text) in &mut texts.files {
+        match name.as_str() {
+            "stations.toml" => *text = text.replacen("lat_deg = 16.459", "lat_deg = 61.459", 1),
+            "rules.toml" => *text = text.replacen("raise_m = 2.0", "raise_m = 22.0", 1),
+            _ => {}
+        }
+    }
+    let Err(PlanError::Wrong { mistakes, .. }) = Plan::join(&texts) else { panic!("no mistake was found") };
+    let files: Vec<&str> = mistakes.iter().map(|mistake| mistake.file.as_str()).collect();
+    assert_eq!(files, ["rules.toml", "stations.toml"], "{mistakes:#?}");
+}
+
+#[test]
 fn the_version_changes_with_every_byte_of_every_file() {
     let well = Texts::embedded();
     let versions: BTreeSet<String> = (0..well.files.len())

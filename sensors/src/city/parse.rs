@@ -14,7 +14,7 @@ mod zone;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::{City, Parts};
+use super::{AssembleError, City, Parts};
 use crate::mistake::Mistake;
 use crate::sheet::{Log, Row, Sheet};
 
@@ -58,27 +58,38 @@ impl City {
     /// # Errors
     /// Every mistake in every file, sorted by file and line.
     pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<Mistake>> {
+        match Self::read(files) {
+            (Some(city), mistakes) if mistakes.is_empty() => Ok(city),
+            (_, mistakes) => Err(mistakes),
+        }
+    }
+
+    /// The same for whoever looks for mistakes elsewhere too: beside the mistakes, what could be
+    /// read of the city, with something harmless standing in for what was wrong. Only a city
+    /// without mistakes may be used for more than that.
+    pub fn read(files: &[(String, String)]) -> (Option<Self>, Vec<Mistake>) {
         let log = Log::default();
         let city = read(files, &log);
-        let mistakes = log.into_sorted();
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
-        // The log names all that can be wrong; what assembling still refuses was overlooked here.
-        city.map_err(|error| {
+        let mut mistakes = log.into_sorted();
+        // The log names all that can be wrong; what assembling still refuses was overlooked there.
+        if let Some(Err(error)) = city.as_ref().filter(|_| mistakes.is_empty()) {
             let (file, key) = ("city.toml".to_owned(), "city".to_owned());
-            vec![Mistake { file, line: 0, key, wrong: error, allowed: "allowed is a whole city".to_owned() }]
-        })
+            let allowed = "allowed is a whole city".to_owned();
+            mistakes.push(Mistake { file, line: 0, key, wrong: error.to_string(), allowed });
+        }
+        (city.and_then(Result::ok), mistakes)
     }
 }
 
-fn read(files: &[(String, String)], log: &Log) -> Result<City, String> {
+/// The city, or `None` where a file can't be read as TOML and so hides whom others name.
+fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleError>> {
     let [city, stations, zones, basins, lines] = FILES.map(|name| Page::of_city(files, name, log));
     let devices: Vec<(&str, Page<'_>)> = files
         .iter()
         .filter_map(|(file, text)| Some((device_of(file)?, Sheet { file, text, log })))
         .map(read_device)
         .collect();
+    let whole = [&city, &stations, &zones, &basins].iter().all(|page| page.whole);
 
     let head = head::read(city.row());
     let types = device::read_all(&devices);
@@ -90,7 +101,7 @@ fn read(files: &[(String, String)], log: &Log) -> Result<City, String> {
 
     let station::Network { stations, sensors, .. } = network;
     let parts = Parts { stations, sensors, zones, basins, lines };
-    City::assemble(&head.slug, &head.name, head.utc_offset_min, parts).map_err(|error| error.to_string())
+    whole.then(|| City::assemble(&head.slug, &head.name, head.utc_offset_min, parts))
 }
 
 /// The device type that a file describes.

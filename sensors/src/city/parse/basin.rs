@@ -28,9 +28,13 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> Vec<Basin> {
         let gauges = row.need("gauges", "rain gauges: a list of stations, or a table of station and weight");
         let gauges = gauges.map(|cell| gauges_of(&cell, network));
         row.close();
-        if let (Some(id), Some(name), Some(area_km2), Some(gauges)) = (id, name, area, gauges) {
-            basins.push(Basin { id: BasinId::new(id), name: name.to_owned(), area_km2, gauges });
-        }
+        let Some(id) = id else { continue };
+        basins.push(Basin {
+            id: BasinId::new(id),
+            name: name.unwrap_or_default().to_owned(),
+            area_km2: area.unwrap_or(1.0),
+            gauges: gauges.unwrap_or_default(),
+        });
     }
     top.close();
     basins

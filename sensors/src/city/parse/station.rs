@@ -67,9 +67,7 @@ pub(super) fn read<'a>(
         row.close();
         let Some((id, cell)) = id else { continue };
         let ix = StationIx(network.stations.len() as u32);
-        if network.ids.add(&cell, id, station.as_ref().map(|_| ix))
-            && let Some(station) = station
-        {
+        if network.ids.add(&cell, id, Some(ix)) {
             network.stations.push(Station { id: StationId::new(id), ..station });
             network.hang(ix, wanted);
         }
@@ -112,14 +110,15 @@ pub(super) fn position(row: &Row<'_>, bounds: Bounds) -> Option<Position> {
     }
 }
 
-/// Everything of a station but its id and its sensors.
+/// Everything of a station but its id and its sensors; something harmless stands in for what is
+/// wrong.
 fn read_station(
     row: &Row<'_>,
     kind: Option<StationKind>,
     bounds: Bounds,
     zones: &Known<ZoneId>,
     basins: &Known<BasinId>,
-) -> Option<Station> {
+) -> Station {
     let name = row.need("name", "its name").and_then(|cell| cell.text());
     let position = position(row, bounds);
     let metres = row.cell("datum_m").and_then(|cell| cell.number());
@@ -128,17 +127,17 @@ fn read_station(
     let basin = row.cell("basin").and_then(|cell| basins.find(&cell, cell.id()?));
     let listed = row.need("zones", "the zones that its warnings are for");
     let zones: Vec<ZoneId> = listed.as_ref().map(|cell| named_zones(cell, zones)).unwrap_or_default();
-    Some(Station {
+    Station {
         id: StationId::new(""),
-        kind: kind?,
-        name: name?.to_owned(),
-        position: position?,
+        kind: kind.unwrap_or(StationKind::Stage),
+        name: name.unwrap_or_default().to_owned(),
+        position: position.unwrap_or(Position::NOWHERE),
         datum,
         river,
         basin,
         zones,
         sensors: Vec::new(),
-    })
+    }
 }
 
 fn named_zones(list: &Cell<'_>, known: &Known<ZoneId>) -> Vec<ZoneId> {

@@ -328,6 +328,17 @@ fn a_file_that_is_no_toml_does_not_hide_the_mistakes_of_the_others() {
 }
 
 #[test]
+fn what_names_a_wrong_station_can_still_be_judged() {
+    let files = with("stations.toml", "lat_deg = 15.57", "lat_deg = 95");
+    let (city, mistakes) = City::read(&files);
+    assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+    let city = city.unwrap();
+    assert!(city.sensor_named(&sensor("cau-tam-ky", Parameter::Stage)).is_some());
+    let (city, _) = City::read(&with("stations.toml", "[[station]]", "[[station]"));
+    assert!(city.is_none(), "nobody knows which stations there are");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let mut files = with("city.toml", "", "");
     files.retain(|(name, _)| name != "basins.toml");

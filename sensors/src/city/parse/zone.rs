@@ -3,7 +3,7 @@
 use geo::{Coord, LineString, MultiPolygon, Polygon, Validation};
 
 use super::head::Bounds;
-use crate::place::{Boundary, Zone, ZoneId};
+use crate::place::{Boundary, Position, Zone, ZoneId};
 use crate::sheet::{Cell, Known, Row};
 
 const BOUNDARIES: [(&str, Boundary); 2] =
@@ -20,15 +20,15 @@ pub(super) fn read(top: Row<'_>, whole: bool, bounds: Bounds) -> (Vec<Zone>, Kno
         row.close();
         let Some((id, cell)) = id else { continue };
         if known.add(&cell, id, Some(ZoneId::new(id))) {
-            zones.extend(zone.map(|zone| Zone { id: ZoneId::new(id), ..zone }));
+            zones.push(Zone { id: ZoneId::new(id), ..zone });
         }
     }
     top.close();
     (zones, known)
 }
 
-/// Everything of a zone but its id.
-fn read_zone(row: &Row<'_>, boundary: Option<Boundary>, bounds: Bounds) -> Option<Zone> {
+/// Everything of a zone but its id; something harmless stands in for what is wrong.
+fn read_zone(row: &Row<'_>, boundary: Option<Boundary>, bounds: Bounds) -> Zone {
     let code = row.need("code", "the official code as a text").and_then(|cell| cell.text());
     let name = row.need("name", "the name with its type").and_then(|cell| cell.text());
     let people = row.need("population", "people").and_then(|cell| cell.whole(0, 100_000_000));
@@ -44,15 +44,15 @@ fn read_zone(row: &Row<'_>, boundary: Option<Boundary>, bounds: Bounds) -> Optio
             "needed is one of approximate, official, here or at the top",
         );
     }
-    Some(Zone {
+    Zone {
         id: ZoneId::new(""),
-        code: code?.to_owned(),
-        name: name?.to_owned(),
-        population: u32::try_from(people?).ok()?,
-        centroid: centroid?,
-        shape: shape?,
-        boundary: boundary?,
-    })
+        code: code.unwrap_or_default().to_owned(),
+        name: name.unwrap_or_default().to_owned(),
+        population: people.and_then(|people| u32::try_from(people).ok()).unwrap_or_default(),
+        centroid: centroid.unwrap_or(Position::NOWHERE),
+        shape: shape.unwrap_or_else(|| MultiPolygon::new(Vec::new())),
+        boundary: boundary.unwrap_or(Boundary::Approximate),
+    }
 }
 
 /// Closed, simple rings that do not cross each other.
