@@ -295,4 +295,6 @@ impl Slot {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;

@@ -14,4 +14,6 @@ pub mod rule;
 pub mod threshold;
 
 #[cfg(test)]
+mod hue;
+#[cfg(test)]
 mod small;

@@ -231,10 +231,17 @@ impl Language {
         self.parameters.get(parameter.as_str()).map_or(parameter.as_str(), String::as_str)
     }
 
-    /// A number with its unit, as `4,96 m`: at most two decimals, rounded half away from zero.
+    /// A number with its unit, as `4,96 m` or `885 mm`: to about three figures, at most two of them
+    /// decimals, rounded half away from zero.
     pub(crate) fn quantity(&self, parameter: Parameter, value: Value) -> String {
-        let step = 10_i64.pow(u32::from(parameter.decimals().saturating_sub(2)));
         let raw = value.raw();
+        let one = 10_i64.pow(u32::from(parameter.decimals()));
+        let figures = match raw.abs() {
+            r if r >= 100 * one => 0,
+            r if r >= 10 * one => 1,
+            _ => 2,
+        };
+        let step = 10_i64.pow(u32::from(parameter.decimals()).saturating_sub(figures));
         let rounded = (raw.abs() + step / 2) / step * step * raw.signum();
         let number = Value::from_raw(rounded).display(parameter).to_string().replace('.', &self.decimal);
         let unit = self.units.get(parameter.unit()).map_or(parameter.unit(), String::as_str);

@@ -70,7 +70,7 @@ struct Bucket {
 
 /// All charts of a city and a storm.
 #[derive(Clone, Debug)]
-pub(crate) struct Chart {
+pub struct Chart {
     begins: Timestamp,
     ends: Timestamp,
     faults: Vec<Fault>,
@@ -88,7 +88,7 @@ impl Chart {
     ///
     /// # Errors
     /// Names every sensor of the city for which the storm's rivers have no water.
-    pub(crate) fn draw(city: &City, storm: &Storm, seed: u64) -> Result<Self, ChartError> {
+    pub fn draw(city: &City, storm: &Storm, seed: u64) -> Result<Self, ChartError> {
         let mut storm = storm.clone();
         storm.post_positions = storm
             .rivers

@@ -81,7 +81,7 @@ pub struct Playing {
     /// What is really there, about every minute of the storm and at most ten times a real second.
     pub truth: watch::Receiver<Truth>,
     /// Set when the storm's file has ended, every message of it is acknowledged by its broker,
-    /// and the registers have stood at its end for two polls of the slowest device.
+    /// and the registers have stood at its end for a poll of the slowest device.
     pub over: CancellationToken,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -129,7 +129,16 @@ impl Play {
     /// # Errors
     /// Says what keeps a line from being played; nothing runs then.
     pub async fn start(self, city: &City, storm: &Storm, seed: u64) -> Result<Playing, PlayError> {
-        let chart = Arc::new(Chart::draw(city, storm, seed)?);
+        self.start_drawn(city, Chart::draw(city, storm, seed)?).await
+    }
+
+    /// Starts every line of the city from a chart that is drawn already, since drawing takes its time
+    /// and the storm's clock does not wait.
+    ///
+    /// # Errors
+    /// Says what keeps a line from being played; nothing runs then.
+    pub async fn start_drawn(self, city: &City, chart: Chart) -> Result<Playing, PlayError> {
+        let chart = Arc::new(chart);
         let stop = CancellationToken::new();
         let guard = stop.clone().drop_guard();
         let tasks = TaskTracker::new();
@@ -160,7 +169,7 @@ impl Play {
         let (shown, truth) = watch::channel(chart.truth(self.clock.now()));
         tasks.spawn(show(Arc::clone(&chart), self.clock, shown, stop.clone()));
         let over = CancellationToken::new();
-        let end = chart.lasts().1.plus(slowest).plus(slowest);
+        let end = chart.lasts().1.plus(slowest).plus(Span::from_min(1));
         tasks.spawn(finish(publishing, self.clock, end, over.clone(), stop.clone()));
         tasks.close();
         Ok(Playing { modbus, truth, over, stop: guard.disarm(), tasks })

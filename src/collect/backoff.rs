@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn two_lines_do_not_come_back_in_step() {
-        let wait = |name| Backoff::new(name, Duration::from_secs(1), Duration::from_secs(60)).after_failure();
+        let wait = |name| Backoff::new(name, Duration::from_secs(1), Duration::from_mins(1)).after_failure();
         assert_ne!(wait("ward-1"), wait("ward-2"));
     }
 }

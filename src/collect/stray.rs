@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Strays told in one [`WINDOW`]; the rest of them are counted and summed up in one more.
 pub(super) const TOLD_MAX: u32 = 60;
 /// Real time.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// Counts the strays of one line.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use simulator::chart::Chart;
 use simulator::phone::{Phones, Push};
 use simulator::storm::Storm;
 use simulator::wire::{Listen, Play, Playing, StormClock};
@@ -30,8 +31,8 @@ use crate::watch::snapshot::Plan;
 
 /// Real time that the service has to connect before the storm's first minute.
 const HEAD_START: Duration = Duration::from_millis(1500);
-/// Real time without a commit or a push after which everything has been told.
-const CALM: Duration = Duration::from_millis(1500);
+/// Real time without a bulletin or a push after which everything has been told.
+const CALM: Duration = Duration::from_millis(250);
 /// Real time after the storm's end within which everything must have been told.
 const DRAIN_MAX: Duration = Duration::from_mins(2);
 
@@ -55,7 +56,8 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));
     }
     let mut count = Summary::default();
-    let told = watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
+    let told =
+        watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
     show.end();
     playing.stop().await;
     let stopped = running.stop().await.map_err(|error| Failure::Running(error.to_string()));
@@ -81,6 +83,9 @@ impl Stage {
     ) -> Result<Self, Failure> {
         let failed = |error: &dyn std::error::Error| Failure::Running(error.to_string());
         let mut plan = Plan::load(args.config.config.as_deref())?;
+        let seed = args.seed.unwrap_or(storm.seed());
+        // Before the clock starts: drawing takes a while in a debug build.
+        let chart = Chart::draw(&plan.city, storm, seed).map_err(|error| failed(&error))?;
         let factor = f64::from(args.speed);
         let start = Instant::now() + HEAD_START;
         let clock = Clock::exercise_from(start, storm.begins(), factor);
@@ -95,8 +100,7 @@ impl Stage {
             modbus: Listen::AnyPort,
             mqtt: (0..lines).map(|line| (line, broker)).collect::<BTreeMap<_, _>>(),
         };
-        let seed = args.seed.unwrap_or(storm.seed());
-        let playing = play.start(&plan.city, storm, seed).await.map_err(|error| failed(&error))?;
+        let playing = play.start_drawn(&plan.city, chart).await.map_err(|error| failed(&error))?;
         reach(&mut plan, &playing, broker);
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let phones = simulate::phones(anywhere, &plan.city, Arc::new(move || clock.now())).await?;
@@ -149,7 +153,9 @@ async fn watch(
             () = &mut stop => return Ok(()),
             committed = commits.recv() => match committed {
                 Ok(committed) => {
-                    stirred = Instant::now();
+                    if !committed.commit.bulletins.is_empty() {
+                        stirred = Instant::now();
+                    }
                     count.count(&committed.commit);
                     lines.of_commit(&committed.commit).iter().for_each(|line| show.line(line));
                 }
@@ -173,7 +179,9 @@ async fn watch(
         }
         if over_since.elapsed() > DRAIN_MAX {
             let waiting = running.snapshots.borrow().state.outbox.len();
-            return Err(Failure::Running(format!("the storm is over, but {waiting} deliveries have not ended")));
+            return Err(Failure::Running(format!(
+                "the storm is over, but {waiting} deliveries have not ended"
+            )));
         }
     }
 }

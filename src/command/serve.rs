@@ -77,21 +77,17 @@ fn admit_zones(plan: &Plan, clock: Clock, accepted_by: Option<&str>) -> Result<(
 
 fn channels(plan: &Plan, clock: Clock) -> Result<Arc<Channels>, Failure> {
     let env = |name: &str| std::env::var(name).ok();
-    let setup = channel::Setup {
-        city: &plan.city.slug,
-        exercise: clock.is_exercise(),
-        env: &env,
-        roots: Vec::new(),
-    };
+    let setup =
+        channel::Setup { city: &plan.city.slug, exercise: clock.is_exercise(), env: &env, roots: Vec::new() };
     let channels = Channels::open(&plan.receivers, &setup);
     channels.map(Arc::new).map_err(|error| Failure::Input(vec![format!("receivers.toml: {error}")]))
 }
 
 fn heartbeat() -> Result<Option<Heartbeat>, Failure> {
     let Ok(url) = std::env::var(HEARTBEAT_URL) else { return Ok(None) };
-    let url = url
-        .parse()
-        .map_err(|_| Failure::Input(vec![format!("{HEARTBEAT_URL}: is no URL; allowed is http(s)://host/path")]))?;
+    let url = url.parse().map_err(|_| {
+        Failure::Input(vec![format!("{HEARTBEAT_URL}: is no URL; allowed is http(s)://host/path")])
+    })?;
     Ok(Some(Heartbeat { url, interval: HEARTBEAT_INTERVAL, silence_max: Duration::from_secs(10) }))
 }
 

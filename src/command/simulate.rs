@@ -41,7 +41,11 @@ pub async fn run(args: SimulateArgs) -> Result<(), Failure> {
     if let Some(address) = args.phones {
         let phones = phones(address, &plan.city, Arc::new(move || clock.now())).await?;
         let file = service_account_file(&phones)?;
-        println!("phones: endpoint {}, project {}, service account {file}", phones.endpoint(), phones.project());
+        println!(
+            "phones: endpoint {}, project {}, service account {file}",
+            phones.endpoint(),
+            phones.project()
+        );
         tokio::spawn(print_pushes(phones));
     }
     let play = Play { clock, modbus: Listen::AsConfigured, mqtt: BTreeMap::new() };

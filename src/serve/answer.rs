@@ -1,4 +1,4 @@
-//! How an answer leaves: `generated_at` and `seq` in front, a weak `ETag`, 304 where nothing changed.
+//! How an answer leaves: `generated_at`, `seq` and `exercise` in front, a weak `ETag`, 304 where nothing changed.
 //!
 //! The tag is of the content without `generated_at` and `seq`: a commit that does not touch the
 //! answer does not make a client fetch it again.
@@ -23,6 +23,8 @@ pub(crate) struct Envelope {
     pub generated_at: Timestamp,
     /// The commit it shows.
     pub seq: Seq,
+    /// Whether everything it shows is an exercise.
+    pub exercise: bool,
 }
 
 /// The form of every answer in the OpenAPI document; [`json`] writes it without building it.
@@ -33,6 +35,8 @@ pub(crate) struct Enveloped<T> {
     generated_at: super::form::Time,
     /// The commit that it shows; give it back as `since`.
     seq: u64,
+    /// Whether everything it shows is an exercise.
+    exercise: bool,
     #[serde(flatten)]
     content: T,
 }
@@ -73,8 +77,9 @@ pub(crate) fn constant(asked: &HeaderMap, content: &'static [u8]) -> Response {
 
 /// Puts the envelope in front of the members of an object.
 fn wrapped(envelope: Envelope, content: &[u8]) -> Vec<u8> {
-    let Envelope { generated_at, seq } = envelope;
-    let mut body = format!(r#"{{"generated_at":"{generated_at}","seq":{}"#, seq.0).into_bytes();
+    let Envelope { generated_at, seq: Seq(seq), exercise } = envelope;
+    let mut body =
+        format!(r#"{{"generated_at":"{generated_at}","seq":{seq},"exercise":{exercise}"#).into_bytes();
     match content.get(1..) {
         Some(members) if members != b"}" => {
             body.push(b',');
@@ -124,10 +129,13 @@ mod tests {
 
     #[test]
     fn the_envelope_stands_in_front_also_of_an_empty_object() {
-        let envelope = Envelope { generated_at: Timestamp::from_ms(0), seq: Seq(7) };
+        let envelope = Envelope { generated_at: Timestamp::from_ms(0), seq: Seq(7), exercise: true };
         let text = |content: &[u8]| String::from_utf8(wrapped(envelope, content)).unwrap();
-        assert_eq!(text(b"{}"), r#"{"generated_at":"1970-01-01T00:00:00Z","seq":7}"#);
-        assert_eq!(text(br#"{"a":1}"#), r#"{"generated_at":"1970-01-01T00:00:00Z","seq":7,"a":1}"#);
+        assert_eq!(text(b"{}"), r#"{"generated_at":"1970-01-01T00:00:00Z","seq":7,"exercise":true}"#);
+        assert_eq!(
+            text(br#"{"a":1}"#),
+            r#"{"generated_at":"1970-01-01T00:00:00Z","seq":7,"exercise":true,"a":1}"#
+        );
     }
 
     #[test]

@@ -155,3 +155,84 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::{from_fn, from_fn_with_state};
+    use axum::routing::get;
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+    use crate::serve::route::ROUTES;
+
+    fn guarded(operation: &str, places: usize) -> Router {
+        let route = ROUTES.iter().find(|route| route.operation == operation).unwrap();
+        let post = Post { route, places: Arc::new(Semaphore::new(places)) };
+        let never = || async { std::future::pending::<()>().await };
+        Router::new()
+            .route("/well", get(|| async {}))
+            .route("/never", get(never))
+            .route("/boom", get(boom))
+            .layer(from_fn_with_state(post, stand))
+            .layer(CatchPanicLayer::custom(caught))
+            .layer(from_fn(told_as_problem))
+    }
+
+    async fn boom() {
+        panic!("the panic's own words")
+    }
+
+    async fn ask(router: Router, path: &str, from: &str) -> (u16, Value) {
+        let mut request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(from.parse().unwrap()));
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_loopback_route_refuses_every_other_peer() {
+        for (from, status) in [
+            ("127.0.0.1", 200),
+            ("127.8.8.8", 200),
+            ("::1", 200),
+            ("::ffff:127.0.0.1", 200),
+            ("203.0.113.7", 403),
+            ("10.0.0.1", 403),
+            ("0.0.0.0", 403),
+            ("::ffff:203.0.113.7", 403),
+            ("fe80::1", 403),
+        ] {
+            assert_eq!(ask(guarded("show_metrics", 1), "/well", from).await.0, status, "{from}");
+        }
+        assert_eq!(ask(guarded("show_latest", 1), "/well", "203.0.113.7").await.0, 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_route_that_does_not_answer_in_time_is_a_problem_and_its_place_is_free_again() {
+        let router = guarded("show_latest", 1);
+        let (status, problem) = ask(router.clone(), "/never", "127.0.0.1").await;
+        assert_eq!((status, &problem["status"]), (503, &503.into()));
+        assert!(problem["detail"].as_str().unwrap().contains("5 s"), "{problem}");
+        assert_eq!(ask(router, "/well", "127.0.0.1").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_keeps_its_words_to_itself() {
+        let (status, problem) = ask(guarded("show_latest", 1), "/boom", "127.0.0.1").await;
+        assert_eq!((status, &problem["type"]), (500, &"urn:problem-type:baolu:failed".into()));
+        assert!(!problem.to_string().contains("own words"));
+    }
+
+    #[tokio::test]
+    async fn a_route_without_a_place_says_so() {
+        let (status, problem) = ask(guarded("show_latest", 0), "/well", "127.0.0.1").await;
+        assert_eq!(status, 503);
+        assert!(problem["detail"].as_str().unwrap().contains("Retry-After"));
+    }
+}

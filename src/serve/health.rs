@@ -20,8 +20,6 @@ pub(crate) struct Live {
     alive: bool,
     /// Milliseconds of real time since the writer's loop last turned.
     pulse_silence_ms: u64,
-    /// Whether everything shown is an exercise.
-    exercise: bool,
 }
 
 /// Whether the service can do its work.
@@ -68,11 +66,7 @@ pub(crate) async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Respon
     Query::read(raw.as_deref(), &[]).finish()?;
     let silence = app.shared.pulse.quiet_for();
     let alive = silence <= app.shared.bounds.pulse_silence;
-    let live = Live {
-        alive,
-        pulse_silence_ms: silence.as_millis() as u64,
-        exercise: app.shared.clock.is_exercise(),
-    };
+    let live = Live { alive, pulse_silence_ms: silence.as_millis() as u64 };
     Ok(answer::fresh(status(alive), app.envelope(&app.seen()), &live))
 }
 

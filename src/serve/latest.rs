@@ -22,8 +22,6 @@ use crate::store::commit::Seq;
 pub(crate) struct Latest {
     /// The commit that was asked from; null when everything is shown.
     since: Option<u64>,
-    /// Whether everything is an exercise.
-    exercise: bool,
     /// Sensors, in the order of configuration.
     sensors: Vec<SensorNow>,
     /// Alerts: the open ones; with `since`, also those that ended.
@@ -100,19 +98,18 @@ pub(crate) async fn show(
     let mut query = Query::read(raw.as_deref(), &["since"]);
     let since = query.number("since", 0, seen.snapshot.seq.0).map(Seq);
     query.finish()?;
-    let latest = Latest::of(&seen, since, app.shared.clock.is_exercise());
+    let latest = Latest::of(&seen, since);
     Ok(answer::json(&asked, app.envelope(&seen), &latest))
 }
 
 impl Latest {
     /// What changed after a commit, or everything.
-    pub(crate) fn of(seen: &Seen, since: Option<Seq>, exercise: bool) -> Self {
+    pub(crate) fn of(seen: &Seen, since: Option<Seq>) -> Self {
         let state = &seen.snapshot.state;
         let sensors = state.plan.city.sensors.iter().zip(&state.tracks).enumerate();
         let alerts = state.plan.rules.slots().iter().zip(&state.alerts).enumerate();
         Self {
             since: since.map(|seq| seq.0),
-            exercise,
             sensors: sensors
                 .filter(|(at, _)| seen.sensor_changed(*at, since))
                 .map(|(at, (sensor, track))| SensorNow {

@@ -73,6 +73,9 @@ fn measure_state(snapshot: &Snapshot) {
                 .set(contact.ms() as f64 / 1000.0);
         }
     }
+    for (slot, alert) in state.plan.rules.slots().iter().zip(&state.alerts) {
+        gauge!("baolu_alert_level", "alert" => slot.key().to_owned()).set(f64::from(alert.level));
+    }
     for (line, known) in state.plan.city.lines.iter().zip(&state.lines) {
         let up = matches!(known, Some((_, LineState::Up)));
         gauge!("baolu_line_up", "line" => line.name.clone()).set(f64::from(u8::from(up)));

@@ -104,7 +104,8 @@ impl App {
 
     /// The envelope of an answer that shows this much.
     fn envelope(&self, seen: &seen::Seen) -> answer::Envelope {
-        answer::Envelope { generated_at: self.shared.clock.now(), seq: seen.snapshot.seq }
+        let clock = self.shared.clock;
+        answer::Envelope { generated_at: clock.now(), seq: seen.snapshot.seq, exercise: clock.is_exercise() }
     }
 
     /// Asks the store where blocking is allowed. The place is kept until the store has answered,

@@ -15,7 +15,7 @@ use super::route::{Access, ROUTES, Route};
 use super::{alert, answer, health, latest, metric, station, stream};
 
 /// Problems that every route may give.
-const EVERYWHERE: [u16; 4] = [405, 413, 500, 503];
+const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -51,6 +51,11 @@ impl Modify for Problems {
         for route in ROUTES {
             let item = document.paths.paths.get_mut(route.path);
             let Some(operation) = item.and_then(|item| item.get.as_mut()) else { continue };
+            if route.tagged {
+                let same =
+                    ResponseBuilder::new().description("Nothing changed since the tag in If-None-Match");
+                operation.responses.responses.insert("304".to_owned(), same.build().into());
+            }
             for status in route.problems.iter().chain(&EVERYWHERE) {
                 let name = status.to_string();
                 if operation.responses.responses.contains_key(&name) {

@@ -50,8 +50,10 @@ pub struct Route {
     pub access: Access,
     /// How much.
     pub limits: Limits,
-    /// The statuses of its problems, besides 405, 413, 500 and 503 which every route may give.
+    /// The statuses of its problems, besides 405, 406, 413, 500 and 503 which every route may give.
     pub problems: &'static [u16],
+    /// Whether its answers carry a tag, and 304 where nothing changed.
+    pub tagged: bool,
     mount: fn() -> MethodRouter<App>,
 }
 
@@ -71,6 +73,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400],
+        tagged: true,
         mount: || get(station::list),
     },
     Route {
@@ -80,6 +83,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400, 404],
+        tagged: true,
         mount: || get(station::show),
     },
     Route {
@@ -89,6 +93,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: STORE,
         problems: &[400, 404],
+        tagged: true,
         mount: || get(station::series::list),
     },
     Route {
@@ -98,6 +103,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400],
+        tagged: true,
         mount: || get(latest::show),
     },
     Route {
@@ -107,6 +113,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: STORE,
         problems: &[400],
+        tagged: true,
         mount: || get(alert::list),
     },
     Route {
@@ -116,6 +123,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: STORE,
         problems: &[400, 404],
+        tagged: true,
         mount: || get(alert::show),
     },
     Route {
@@ -125,6 +133,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: LIVE,
         problems: &[400],
+        tagged: false,
         mount: || get(stream::follow),
     },
     Route {
@@ -134,6 +143,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400],
+        tagged: false,
         mount: || get(health::live),
     },
     Route {
@@ -143,6 +153,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400],
+        tagged: false,
         mount: || get(health::ready),
     },
     Route {
@@ -152,6 +163,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Loopback,
         limits: MEMORY,
         problems: &[400, 403],
+        tagged: false,
         mount: || get(metric::show),
     },
     Route {
@@ -161,6 +173,7 @@ pub const ROUTES: &[Route] = &[
         access: Access::Public,
         limits: MEMORY,
         problems: &[400],
+        tagged: true,
         mount: || get(openapi::show),
     },
 ];

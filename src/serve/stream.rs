@@ -145,7 +145,8 @@ impl Follower {
         let snapshot = Snapshot {
             generated_at: super::form::Time(clock.now()),
             seq: self.last.0,
-            latest: Latest::of(&seen, None, clock.is_exercise()),
+            exercise: clock.is_exercise(),
+            latest: Latest::of(&seen, None),
         };
         format!("id: {}\n{}", self.last.0, tell::data("snapshot", &snapshot)).into()
     }
@@ -222,6 +223,7 @@ struct Closing {
 struct Snapshot {
     generated_at: super::form::Time,
     seq: u64,
+    exercise: bool,
     #[serde(flatten)]
     latest: Latest,
 }

@@ -151,6 +151,7 @@ impl Store {
     }
 
     /// The reading of a sensor with the newest event time, however old it is, in its newest revision.
+    /// One that was rejected for its time is passed over: a clock that is years ahead says nothing of now.
     ///
     /// # Errors
     /// When the database can't be read, or the index is not of this configuration.
@@ -160,7 +161,8 @@ impl Store {
         let mut newest = self
             .connection
             .prepare_cached(
-                "SELECT * FROM reading WHERE sensor = ?1 ORDER BY measured_at DESC, seq DESC, nth DESC LIMIT 1",
+                "SELECT * FROM reading WHERE sensor = ?1 AND failed IS NOT 'time'
+                 ORDER BY measured_at DESC, seq DESC, nth DESC LIMIT 1",
             )
             .doing(doing)?;
         let stored = newest.query_row([key], rows::reading).optional().doing(doing)?;

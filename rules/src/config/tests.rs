@@ -1,1 +1,142 @@
-//! Tests.
+//! Mistakes in rules are told all at once; what is right is compiled.
+
+use sensors::mistake::Mistake;
+use sensors::time::Span;
+
+use crate::rule::{IssuePolicy, RuleSet};
+use crate::small::{RAIN, STAGE, city, level, rules, rules_of};
+
+const HEAD: &str = "[[rule]]\nid = \"r\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"automatic\"\n";
+
+fn mistakes(text: &str) -> Vec<Mistake> {
+    RuleSet::parse("rules.toml", text, &city()).unwrap_err()
+}
+
+/// The one mistake of a rule with one level of this condition, as it is told.
+fn refusal(when: &str) -> String {
+    let found = mistakes(&format!("{HEAD}{}", level("one", 2, when, "")));
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    told.concat()
+}
+
+#[test]
+fn a_mistake_names_file_line_key_what_is_wrong_and_what_is_allowed() {
+    assert_eq!(
+        refusal("{ exceeds = \"stage\", raise_m = 2.0, clear_m = 2.0 }"),
+        "rules.toml:10: rule[0].level[0].when.clear_m: there is no hysteresis; allowed is less than the raise of 2 m"
+    );
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let text = format!(
+        "surprise = 1\n{HEAD}{}{}\n[[rule]]\nid = \"r\"\nhazard = \"tsunami\"\nstations = [\"atlantis\"]\nzones = []\n{}",
+        level("one", 3, "{ exceeds = \"stage\", raise_m = 1.0, clear_m = 0.8 }", "colour = \"red\""),
+        level("two", 2, "{ exceeds = \"stage\", raise_m = 0.9, clear_m = 0.8 }", "hold_s = -1"),
+        level("three", 9, "{ exceeds = \"flow\", raise_m = 1.0, clear_m = 0.8 }", ""),
+    );
+    let told: Vec<String> = mistakes(&text).iter().map(ToString::to_string).collect();
+    for part in [
+        "surprise: the key is unknown",
+        "level[0].colour: the key is unknown",
+        "level[1].hold_s: -1 is out of range",
+        "level[1].severity: two is less severe",
+        "level[1].when: two is raised or cleared lower",
+        "rule[1].id: rule \"r\" is given twice",
+        "rule[1].hazard: \"tsunami\" is no hazard; allowed are flood",
+    ] {
+        assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
+    }
+}
+
+#[test]
+fn rule_09_a_rule_without_hysteresis_is_refused() {
+    assert!(refusal("{ exceeds = \"stage\", raise_m = 2.0, clear_m = 2.5 }").contains("no hysteresis"));
+    assert!(refusal("{ exceeds = \"stage\", raise_m = 2.0 }").contains("clear_m: the key is missing"));
+}
+
+#[test]
+fn what_no_sensor_could_measure_is_refused() {
+    let millimetres = refusal("{ exceeds = \"stage\", raise_m = 2000, clear_m = 1.8 }");
+    assert!(millimetres.contains("2000 m is more or less than could be measured; allowed is -2 to 10 m"));
+    assert!(
+        refusal("{ rises = \"stage\", window_s = 3600, raise_m = 13.0, clear_m = 0.1 }")
+            .contains("0 to 12 m")
+    );
+}
+
+#[test]
+fn what_is_not_there_is_refused() {
+    for (when, part) in [
+        ("{ exceeds = \"rainfall\", raise_mm = 2.0, clear_mm = 1.0 }", "kim-long does not measure rainfall"),
+        ("{ exceeds = \"stage\", station = \"x\", raise_m = 2.0, clear_m = 1.0 }", "there is no station x"),
+        (
+            "{ accumulates = \"rainfall\", basin = \"x\", window_s = 60, raise_mm = 2, clear_mm = 1 }",
+            "no basin x",
+        ),
+        ("{ accumulates = \"stage\", window_s = 60, raise_m = 2, clear_m = 1 }", "stage can't be added up"),
+        ("{ silent = \"rainfall\" }", "kim-long has no such sensor"),
+        ("{ all = [] }", "there is nothing in it"),
+        ("{ }", "0 conditions are given; needed is exactly one of exceeds"),
+    ] {
+        let told: Vec<String> = mistakes(&format!("{HEAD}{}", level("one", 2, when, "")))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(told.iter().any(|line| line.contains(part)), "{part} is not in {told:#?}");
+    }
+}
+
+#[test]
+fn rule_07_a_release_is_judged_as_a_release_only() {
+    let as_value = "{ exceeds = \"release\", station = \"ta-trach\", raise_m3_s = 800, clear_m3_s = 650 }";
+    let told = mistakes(&format!("{HEAD}{}", level("one", 2, as_value, "")));
+    assert!(told.iter().any(|m| m.wrong == "exceeds does not judge release"), "{told:#?}");
+}
+
+#[test]
+fn a_public_rule_without_zones_is_refused() {
+    let text = HEAD.replace("zones = \"station\"\n", "")
+        + &level("one", 2, "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.0 }", "");
+    assert!(mistakes(&text)[0].to_string().contains("rule[0].zones: the key is missing"));
+}
+
+#[test]
+fn silence_takes_no_delay_of_its_own() {
+    let found = mistakes(&format!("{HEAD}{}", level("one", 2, "{ silent = \"stage\" }", "hold_s = 60")));
+    assert!(found[0].to_string().contains("a level on silence has a delay"));
+}
+
+#[test]
+fn issue_policies_are_read_and_kept() {
+    let policy = |issue: &str| {
+        let when = "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.0 }";
+        rules(&level("one", 2, when, issue)).slots()[0].levels[0].issue
+    };
+    assert_eq!(policy(""), IssuePolicy::Automatic);
+    assert_eq!(policy("issue = \"officer\""), IssuePolicy::Officer);
+    assert_eq!(policy("officer_within_s = 600"), IssuePolicy::OfficerWithin(Span::from_min(10)));
+}
+
+#[test]
+fn every_gauge_is_a_subject_of_its_own() {
+    let rules = rules_of(&format!(
+        "[[rule]]\nid = \"rain\"\nhazard = \"heavy-rain\"\nevery = \"rainfall\"\nexcept = [\"g2\"]\nzones = \"station\"\nissue = \"officer\"\n{}",
+        level("r", 1, "{ accumulates = \"rainfall\", window_s = 86400, raise_mm = 100, clear_mm = 70 }", "")
+    ));
+    assert_eq!(rules.slots().iter().map(crate::rule::Slot::key).collect::<Vec<_>>(), ["rain.g1", "rain.g3"]);
+    assert_eq!(rules.touched_by(RAIN[2]), [rules.slot_named("rain.g3").unwrap()]);
+    assert!(rules.touched_by(RAIN[1]).is_empty() && rules.silence_slots(STAGE).is_empty());
+    assert_eq!(rules.retention(), Span::from_min(24 * 60 + 6 * 60 + 30));
+}
+
+#[test]
+fn a_version_follows_the_definition_and_not_the_layout() {
+    let one = level("one", 2, "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.0 }", "");
+    let (plain, spaced) = (rules(&one), rules(&format!("\n# why\n{one}")));
+    let other = rules(&one.replace("clear_m = 1.0", "clear_m = 1.1"));
+    assert_eq!(plain.version, spaced.version);
+    assert_ne!(plain.version, other.version);
+    assert_ne!(plain.slots()[0].rule.version, other.slots()[0].rule.version);
+}

@@ -146,7 +146,7 @@ mod tests {
     fn slave(due: Instant) -> Slave {
         let map = RegisterMap { fields: Vec::new() };
         let device = ModbusDevice { unit: 1, station: StationIx(0), poll_interval: Span::from_s(10), map };
-        Slave::new(&City::default(), &device, due, TEN, Duration::from_secs(60))
+        Slave::new(&City::default(), &device, due, TEN, Duration::from_mins(1))
     }
 
     #[tokio::test]

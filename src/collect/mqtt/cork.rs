@@ -58,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Corked<S> {
                 Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
                 Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
             },
-            ready => ready,
+            ready @ Poll::Ready(_) => ready,
         }
     }
 }

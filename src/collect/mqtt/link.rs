@@ -27,6 +27,8 @@ pub(super) const RECEIVE_MAX: u16 = 4096;
 /// The largest packet the broker may send us; larger ones it drops itself without a word (MQTT 5,
 /// 3.1.2.11.4), so this lies well above what we refuse aloud.
 const PACKET_MAX_BYTES: u32 = 4 * 1024 * 1024;
+/// Messages of ours that may be in flight.
+pub(super) const PUBLISHED_MAX: u16 = 1;
 /// Packets read, and requests written, in one go of the event loop.
 const BATCH: usize = 64;
 /// Topics in one SUBSCRIBE.
@@ -219,6 +221,8 @@ fn options(settings: &Settings) -> MqttOptions {
         .set_max_packet_size(Some(PACKET_MAX_BYTES))
         .set_max_request_batch(BATCH)
         .set_read_batch_size(BATCH)
+        // We publish nothing; at each flush the library walks over all that could be in flight.
+        .set_outgoing_inflight_upper_limit(PUBLISHED_MAX)
         .set_keep_alive(KEEP_ALIVE_S)
         .set_connect_timeout(CONNECT_TIMEOUT)
         .set_network_options(network)

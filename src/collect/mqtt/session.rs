@@ -7,6 +7,8 @@
 
 use rumqttc::{PersistedAckMode, PersistedSession, SessionStore, SessionStoreError, SessionStoreKey};
 
+use super::link::PUBLISHED_MAX;
+
 /// Says that no packet of ours is in flight; keeps nothing.
 #[derive(Debug)]
 pub(super) struct NothingInFlight {
@@ -30,7 +32,7 @@ impl SessionStore for NothingInFlight {
             client_id: self.client_id.clone(),
             clean_start: false,
             session_expiry_interval: None,
-            outgoing_inflight_upper_limit: None,
+            outgoing_inflight_upper_limit: Some(PUBLISHED_MAX),
             ack_mode: PersistedAckMode::Manual,
             last_pkid: 0,
             last_puback: 0,

@@ -17,6 +17,7 @@ async fn a_station_shows_its_latest_reading_exactly_and_since_when_it_is_silent(
 
     let list = house.json("/api/v1/stations").await;
     assert_eq!((&list["seq"], list["stations"].as_array().unwrap().len()), (&seq.0.into(), 2));
+    assert_eq!(list["exercise"], true);
     assert!(list["generated_at"].as_str().unwrap().ends_with('Z'));
     let text = house.ask("/api/v1/stations/rain-0").await.text().await.unwrap();
     assert!(text.contains(r#""value":86.2,"unit":"mm""#), "{text}");

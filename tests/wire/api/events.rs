@@ -49,7 +49,8 @@ impl Listener {
             self.text.push_str(std::str::from_utf8(&chunk.ok().flatten()?).unwrap());
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 self.events.extend(event_of(block));
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
             }
         }
     }
@@ -132,7 +133,7 @@ async fn live_and_replayed_events_are_the_same_bytes_also_across_a_gap_in_the_fe
     let mut live = Listener::open(&house, Some(&start.0.to_string())).await;
     for n in 1..=30 {
         if n % 7 == 0 {
-            house.commit_untold(raise(n));
+            house.commit_untold(&raise(n));
         } else {
             house.commit(of_readings(vec![reading(0, minute(n), n), reading(0, minute(n + 1000), n)]));
         }

@@ -97,15 +97,15 @@ impl House {
 
     /// Commits, and lets everybody see it afterwards, as the writer does.
     pub(super) fn commit(&mut self, commit: Commit) -> Seq {
-        let seq = self.commit_untold(commit.clone());
+        let seq = self.commit_untold(&commit);
         let told = Committed { seq, at: commit.at, commit: Arc::new(commit) };
         let _ = self.feed.send(Arc::new(told));
         seq
     }
 
     /// Commits and shows, but the live feed carries nothing.
-    pub(super) fn commit_untold(&mut self, commit: Commit) -> Seq {
-        let seq = self.writer.commit(&commit);
+    pub(super) fn commit_untold(&mut self, commit: &Commit) -> Seq {
+        let seq = self.writer.commit(commit);
         let plan = self.state.plan.clone();
         for reading in &commit.readings {
             if let Some(sensor) = plan.city.sensor(reading.sensor) {

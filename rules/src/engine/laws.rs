@@ -1,0 +1,99 @@
+//! What holds for any readings in any order: the fold, hysteresis, restarts.
+
+use proptest::prelude::*;
+use sensors::quality::{Check, Quality};
+use sensors::time::Span;
+
+use crate::rule::RuleSet;
+use crate::small::{SISTER, STAGE, Site, level, rules};
+
+use super::tests::{SUSPECT, at_2_0, ladder, steps};
+
+/// Any readings of two stages within the horizon, each time once.
+fn readings() -> impl Strategy<Value = Vec<(bool, i64, i64, u8)>> {
+    proptest::collection::btree_map((any::<bool>(), 0_i64..36), (500_i64..4000, 0_u8..10), 1..40)
+        .prop_map(|map| map.into_iter().map(|((a, at), (mm, q))| (a, at * 10, mm, q)).collect())
+}
+
+fn quality(q: u8) -> Quality {
+    match q {
+        0 => Quality::Missing,
+        1 => SUSPECT,
+        2 => Quality::Rejected(Check::GrossRange),
+        _ => Quality::Good,
+    }
+}
+
+fn mixed() -> RuleSet {
+    let any = "{ any = [ { exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }, \
+               { rises = \"stage\", window_s = 3600, raise_m = 0.8, clear_m = 0.4 } ] }";
+    let all = "{ all = [ { exceeds = \"stage\", raise_m = 2.5, clear_m = 2.0 }, \
+               { not = { exceeds = \"stage\", station = \"phu-oc\", raise_m = 3.0, clear_m = 2.8 } } ] }";
+    rules(&(level("low", 2, any, "confirm_s = 600\nhold_s = 1800") + &level("high", 3, all, "hold_s = 600")))
+}
+
+fn tell(site: &mut Site, (first, at, mm, q): (bool, i64, i64, u8)) -> Vec<crate::alert::Transition> {
+    site.say(if first { STAGE } else { SISTER }, at, (q != 0).then_some(mm), quality(q))
+}
+
+proptest! {
+    #[test]
+    fn rule_02_any_order_of_arrival_ends_in_the_same_level(
+        readings in readings(), order in proptest::collection::vec(any::<u32>(), 40), simple in any::<bool>(),
+    ) {
+        let rules = if simple { ladder() } else { mixed() };
+        let (mut straight, mut shuffled) = (Site::new(rules.clone()), Site::new(rules));
+        let mut by_time = readings.clone();
+        by_time.sort_by_key(|r| r.1);
+        let mut mixed_up: Vec<_> = readings.iter().zip(&order).collect();
+        mixed_up.sort_by_key(|(_, key)| **key);
+        for reading in by_time {
+            tell(&mut straight, reading);
+        }
+        for (reading, _) in mixed_up {
+            tell(&mut shuffled, *reading);
+        }
+        prop_assert_eq!(straight.states[0].core(), shuffled.states[0].core());
+        prop_assert_eq!(straight.states[0].level, shuffled.states[0].level);
+        prop_assert_eq!(straight.states[0].doubted, shuffled.states[0].doubted);
+    }
+
+    #[test]
+    fn rule_09_hysteresis_never_flaps(stages in proptest::collection::vec(1801_i64..2100, 1..60)) {
+        // Whatever happens above the clear, a level is raised at most once and never cleared.
+        let mut site = Site::new(at_2_0(""));
+        let said: Vec<_> =
+            (0_i64..).zip(stages).flat_map(|(n, mm)| site.stage(n * 10, mm)).collect();
+        prop_assert!(said.len() <= 1, "{:?}", steps(&said));
+    }
+
+    #[test]
+    fn a_restart_at_any_moment_changes_nothing_later(
+        readings in readings(), order in proptest::collection::vec(any::<u32>(), 40), simple in any::<bool>(),
+    ) {
+        let rules = if simple { ladder() } else { mixed() };
+        let (mut steady, mut restarted) = (Site::new(rules.clone()), Site::new(rules));
+        let mut mixed_up: Vec<_> = readings.iter().zip(&order).collect();
+        mixed_up.sort_by_key(|(reading, key)| (reading.1 / 100, **key));
+        for (reading, _) in mixed_up {
+            prop_assert_eq!(tell(&mut steady, *reading), tell(&mut restarted, *reading));
+            restarted.restart();
+            prop_assert_eq!(&steady.states, &restarted.states);
+        }
+    }
+
+    #[test]
+    fn a_slot_at_rest_misses_nothing(readings in readings()) {
+        // The short cut for slots at rest gives what the whole fold gives.
+        let mut site = Site::new(ladder());
+        let mut whole = site.clone();
+        for reading in readings.into_iter().filter(|r| r.0) {
+            let short = tell(&mut site, reading);
+            whole.states[0].rests_since = sensors::time::Timestamp::MAX;
+            let long = tell(&mut whole, reading);
+            prop_assert_eq!(short, long);
+            prop_assert_eq!(site.states[0].core(), whole.states[0].core());
+        }
+        prop_assert!(site.rules.horizon() >= Span::from_h(6));
+    }
+}
