@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,13 +30,18 @@ const PASSES: usize = 4;
 /// After a reader kept the log from beginning anew, so many more pages before the next try: 16 MiB.
 const PAGES_PATIENCE: i64 = 4_096;
 
-/// How long the writer may wait for the thread or a reader when it finishes the rest itself.
+/// How long the writer waits for readers of the old log when it finishes the rest itself.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a commit waits for the thread once the log is past its bound: the disk does not keep
+/// up, and waiting is better than a log without end.
+const BACK_PRESSURE: Duration = Duration::from_secs(1);
 
 /// The thread, and the bell that wakes it.
 #[derive(Debug)]
 pub(super) struct Checkpointer {
     bell: Option<SyncSender<()>>,
+    turn: Arc<Turn>,
     thread: Option<JoinHandle<()>>,
     pages_max: i64,
 }
@@ -45,11 +51,13 @@ impl Checkpointer {
         let connection = Connection::open(path).doing("opening the database for checkpoints")?;
         connection.pragma_update(None, "synchronous", "full").doing("setting up checkpoints")?;
         let (bell, rung) = sync_channel(1);
+        let turn = Arc::new(Turn::default());
+        let of_thread = Arc::clone(&turn);
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || {
                 while rung.recv().is_ok() {
-                    if let Err(error) = catch_up(&connection) {
+                    if let Err(error) = catch_up(&of_thread, &connection) {
                         tracing::warn!(%error, "a checkpoint failed; the log grows until one succeeds");
                     }
                 }
@@ -59,7 +67,7 @@ impl Checkpointer {
                 doing: "starting the checkpoint thread",
                 source,
             })?;
-        Ok(Self { bell: Some(bell), thread: Some(thread), pages_max: PAGES_MAX })
+        Ok(Self { bell: Some(bell), turn, thread: Some(thread), pages_max: PAGES_MAX })
     }
 
     /// Looks at the log after a commit.
@@ -74,7 +82,12 @@ impl Checkpointer {
         if log.pages < PAGES_MAX {
             self.pages_max = PAGES_MAX;
         } else if log.pages >= self.pages_max {
-            self.pages_max = if finish(writer) { PAGES_MAX } else { log.pages + PAGES_PATIENCE };
+            match self.turn.after_pass(|| finish(writer)) {
+                Some(true) => self.pages_max = PAGES_MAX,
+                Some(false) => self.pages_max = log.pages + PAGES_PATIENCE,
+                // The next commit waits again.
+                None => {}
+            }
         }
     }
 }
@@ -85,6 +98,37 @@ impl Drop for Checkpointer {
         if let Some(thread) = self.thread.take() {
             let _ended = thread.join();
         }
+    }
+}
+
+/// Whose turn it is: SQLite lets only one connection move pages and does not wait for it.
+#[derive(Debug, Default)]
+struct Turn {
+    thread_moves: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl Turn {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.thread_moves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One pass of the thread.
+    fn pass(&self, connection: &Connection) -> rusqlite::Result<Log> {
+        *self.lock() = true;
+        let log = checkpoint(connection, "PASSIVE");
+        *self.lock() = false;
+        self.ended.notify_one();
+        log
+    }
+
+    /// Lets the writer move pages, after the pass that is under way; `None` when that takes too long.
+    fn after_pass<T>(&self, act: impl FnOnce() -> T) -> Option<T> {
+        let (moving, _waited) = self
+            .ended
+            .wait_timeout_while(self.lock(), BACK_PRESSURE, |moving| *moving)
+            .unwrap_or_else(PoisonError::into_inner);
+        if *moving { None } else { Some(act()) }
     }
 }
 
@@ -102,9 +146,9 @@ fn checkpoint(connection: &Connection, mode: &str) -> rusqlite::Result<Log> {
 
 /// Moves what is there, and then what was written meanwhile: once nothing is left, the next commit
 /// begins the log anew.
-fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
+fn catch_up(turn: &Turn, connection: &Connection) -> rusqlite::Result<()> {
     for _pass in 0..PASSES {
-        let log = checkpoint(connection, "PASSIVE")?;
+        let log = turn.pass(connection)?;
         if log.moved == log.pages {
             break;
         }
