@@ -224,7 +224,7 @@ async fn a_hundred_thousand_messages_that_waited_all_arrive_within_bounds() {
 }
 
 #[tokio::test]
-async fn a_full_queue_keeps_the_session_alive_and_loses_nothing() {
+async fn a_full_queue_holds_the_broker_back_and_loses_nothing() {
     let Some(broker) = Mosquitto::start() else { return skip("mosquitto") };
     let mut collector = Collector::start(&line(broker.port), Clock::wall(), 1);
     collector.up().await;

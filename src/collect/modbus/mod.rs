@@ -30,6 +30,8 @@ use super::post::{Post, WriterGone};
 const RECONNECT_FIRST: Duration = Duration::from_millis(200);
 /// Between the first questions to two neighbours, so that a start is no burst.
 const STAGGER_MAX: Duration = Duration::from_millis(100);
+/// A dead device may take one part in so many of the line's time.
+const PAUSE_TIMEOUTS: u32 = 8;
 /// Faults in a row, without an answer from anybody, after which a line counts as down even
 /// though some of its devices have not been asked yet.
 const FAULTS_MAX: usize = 8;
@@ -82,19 +84,21 @@ impl Task {
             missed: counter!("baolu_collect_polls_missed_total", "line" => label()),
         };
         let reconnect_max = real(modbus.reconnect_max, 1.0);
+        let patience = real(modbus.timeout, 1.0);
+        let pause_max = real(modbus.reconnect_max, clock.factor()).max(patience * PAUSE_TIMEOUTS);
         let begin = Instant::now();
         let slaves = (0_u32..)
             .zip(&modbus.devices)
             .map(|(n, device)| {
                 let interval = real(device.poll_interval, clock.factor());
                 let stagger = STAGGER_MAX.min(interval / modbus.devices.len().max(1) as u32);
-                Slave::new(city, device, begin + stagger * n, interval, reconnect_max)
+                Slave::new(city, device, begin + stagger * n, interval, pause_max)
             })
             .collect();
         Self {
             clock,
             address: line.address.clone(),
-            patience: real(modbus.timeout, 1.0),
+            patience,
             slaves,
             post,
             backoff: Backoff::new(&line.name, RECONNECT_FIRST, reconnect_max),
