@@ -13,7 +13,7 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why the broker is not there.
 #[derive(Debug, thiserror::Error)]
-pub enum BrokerError {
+pub(super) enum BrokerError {
     /// No port on loopback.
     #[error("no free port on loopback for the embedded broker: {0}")]
     Port(#[source] std::io::Error),
@@ -29,7 +29,7 @@ pub enum BrokerError {
 ///
 /// # Errors
 /// When there is no port, no thread, or nobody listens in time.
-pub fn start() -> Result<SocketAddr, BrokerError> {
+pub(super) fn start() -> Result<SocketAddr, BrokerError> {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(BrokerError::Port)?;
     let address = free.local_addr().map_err(BrokerError::Port)?;
     drop(free);

@@ -18,9 +18,6 @@ use crate::store::commit::Commit;
 use crate::watch::snapshot::{Eyes, Plan, State};
 use crate::watch::{silence, tell};
 
-/// Strays that one commit keeps; more of them are only counted.
-const STRAYS_PER_COMMIT: usize = 64;
-
 /// What is to be written, and what will be true once it is.
 #[derive(Debug)]
 pub struct Decision {
@@ -71,9 +68,7 @@ impl Turn {
             }
             Event::Stray(stray) => {
                 self.next.strays += 1;
-                if self.commit.strays.len() < STRAYS_PER_COMMIT {
-                    self.commit.strays.push(stray.clone());
-                }
+                self.commit.strays.push(stray.clone());
             }
             Event::Delivered(outcome) => self.end(outcome),
         }

@@ -84,7 +84,11 @@ impl Writer {
             batch.gather(&mut lanes);
             let nothing_came = batch.events.is_empty();
             if !nothing_came || state.wake_at.is_some_and(|at| at <= self.clock.now()) {
-                state = self.turn(state, batch).await?;
+                match self.turn(state, batch, &mut lanes, &cancel).await? {
+                    Some(next) => state = next,
+                    // Stopped while the store refused: what waits was not acknowledged and comes again.
+                    None => return Ok(()),
+                }
             }
             if stopping && nothing_came {
                 return Ok(());
@@ -92,8 +96,17 @@ impl Writer {
         }
     }
 
-    /// One decision and its commit; tried again until the store takes it.
-    async fn turn(&mut self, state: State, batch: Batch) -> Result<State, WriterError> {
+    /// One decision and its commit; tried again until the store takes it, or until the stop.
+    ///
+    /// While the disk is nearly full, what arrives meanwhile joins the batch: a commit that warns
+    /// somebody may use the last reserve, so a rising river must not wait behind idle gauges.
+    async fn turn(
+        &mut self,
+        state: State,
+        mut batch: Batch,
+        lanes: &mut Lanes,
+        cancel: &CancellationToken,
+    ) -> Result<Option<State>, WriterError> {
         let began = std::time::Instant::now();
         let mut warned = false;
         loop {
@@ -108,7 +121,7 @@ impl Writer {
                     batch.receipts.iter().for_each(Receipt::give);
                     metrics::counter!("baolu_readings_total").increment(readings);
                     metrics::histogram!("baolu_commit_seconds").record(began.elapsed().as_secs_f64());
-                    return Ok(decision.next);
+                    return Ok(Some(decision.next));
                 }
                 Err(error @ CommitError::Fenced { .. }) => return Err(WriterError::Fenced(error)),
                 Err(error @ CommitError::Unplanned { .. }) => return Err(WriterError::Mistaken(error)),
@@ -119,8 +132,11 @@ impl Writer {
                     }
                     self.pulse.unwritable(&error.to_string());
                     metrics::counter!("baolu_commit_refused_total").increment(1);
-                    tokio::time::sleep(RETRY_PAUSE).await;
+                    if cancel.run_until_cancelled(tokio::time::sleep(RETRY_PAUSE)).await.is_none() {
+                        return Ok(None);
+                    }
                     self.pulse.turn();
+                    batch.gather(lanes);
                 }
             }
         }

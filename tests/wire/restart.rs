@@ -169,12 +169,17 @@ fn stored(data: &Path, plan: &Plan, messages: &[Message]) -> usize {
         .flat_map(|ix| {
             let id = &plan.city.sensor(*ix).unwrap().id;
             let page = reader.series(id, ever, None, None, 10_000).unwrap();
-            page.items.into_iter().map(|reading| ((*ix, reading.measured_at), reading.value)).collect::<Vec<_>>()
+            page.items
+                .into_iter()
+                .map(|reading| ((*ix, reading.measured_at), reading.value))
+                .collect::<Vec<_>>()
         })
         .collect();
     let all = messages.iter().flat_map(|message| &message.observations);
-    all.filter(|o| known.get(&(o.sensor, o.measured_at)).is_some_and(|v| v.map(Observed::Value) == Some(o.value)))
-        .count()
+    all.filter(|o| {
+        known.get(&(o.sensor, o.measured_at)).is_some_and(|v| v.map(Observed::Value) == Some(o.value))
+    })
+    .count()
 }
 
 fn recorded(reader: &Reader) -> (Vec<String>, usize) {
@@ -222,7 +227,9 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
     let mut service = Service::start(folder.path(), now);
     until("the first subscription", began, || {
         let up = Reader::open_dir(&data, 1).and_then(|reader| reader.changes(Seq(0), 100));
-        up.is_ok_and(|page| page.items.iter().flat_map(|c| &c.lines).any(|l| l.state == baolu::event::LineState::Up))
+        up.is_ok_and(|page| {
+            page.items.iter().flat_map(|c| &c.lines).any(|l| l.state == baolu::event::LineState::Up)
+        })
     })
     .await;
 
@@ -250,7 +257,13 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
             shown.push(push);
         }
         if Instant::now() >= next_kill {
-            service = Service::start({ drop(service); folder.path() }, now);
+            service = Service::start(
+                {
+                    drop(service);
+                    folder.path()
+                },
+                now,
+            );
             kills += 1;
             next_kill = Instant::now() + Duration::from_millis(60 + u64::from(random.next_u32() % 500));
         }
@@ -265,7 +278,8 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
         while let Ok(push) = phones.shown.try_recv() {
             shown.push(push);
         }
-        Reader::open_dir(&data, 1).is_ok_and(|reader| reader.outbox_len().is_ok_and(|waiting| waiting == 0))
+        Reader::open_dir(&data, 1)
+            .is_ok_and(|reader| reader.waiting_deliveries().is_ok_and(|waiting| waiting == 0))
     })
     .await;
     drop(service);
@@ -281,8 +295,15 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
     assert!(repeats <= u64::from(KILLS) * IN_FLIGHT_MAX, "{repeats} repeats");
     let mut once = BTreeSet::new();
     for push in &shown {
-        assert!(once.insert((push.zone.clone(), push.lang.clone(), push.delivery.clone())), "shown twice: {push:?}");
+        assert!(
+            once.insert((push.zone.clone(), push.lang.clone(), push.delivery.clone())),
+            "shown twice: {push:?}"
+        );
     }
     assert_eq!(once.len() as u64, by_delivery.len() as u64, "every delivery was shown");
-    println!("{KILLS} kills, {all} readings, {} changes of alerts, {} pushes, {repeats} repeats", told.len(), shown.len());
+    println!(
+        "{KILLS} kills, {all} readings, {} changes of alerts, {} pushes, {repeats} repeats",
+        told.len(),
+        shown.len()
+    );
 }

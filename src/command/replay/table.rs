@@ -19,7 +19,7 @@ const COLUMNS: [&str; 5] = ["measured_at", "station", "parameter", "value", "uni
 
 /// Why a file can't be read on.
 #[derive(Debug, thiserror::Error)]
-pub enum TableError {
+pub(super) enum TableError {
     /// The file itself.
     #[error("{file}: {source}")]
     File {
@@ -45,7 +45,7 @@ pub enum TableError {
 }
 
 /// One file of readings.
-pub struct Table<'a> {
+pub(super) struct Table<'a> {
     file: String,
     rows: csv::Reader<Box<dyn Read>>,
     record: csv::StringRecord,
@@ -54,7 +54,7 @@ pub struct Table<'a> {
     renamed: &'a BTreeMap<String, String>,
     known: BTreeMap<(String, String, String), Option<SensorIx>>,
     /// Stations that the configuration does not know.
-    pub unknown: BTreeSet<String>,
+    pub(super) unknown: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Names the file, or the column that is missing.
-    pub fn open(
+    pub(super) fn open(
         path: &Path,
         city: &'a City,
         renamed: &'a BTreeMap<String, String>,
@@ -96,7 +96,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Names file, line and column of a row that is no reading.
-    pub fn next_observation(&mut self) -> Result<Option<Observation>, TableError> {
+    pub(super) fn next_observation(&mut self) -> Result<Option<Observation>, TableError> {
         while self.rows.read_record(&mut self.record).map_err(|e| refused(&self.file, &e))? {
             if let Some(observation) = self.observation()? {
                 return Ok(Some(observation));
@@ -196,7 +196,7 @@ fn refused(file: &str, error: &csv::Error) -> TableError {
 ///
 /// # Errors
 /// Names the file and the row.
-pub fn renames(path: Option<&PathBuf>) -> Result<BTreeMap<String, String>, TableError> {
+pub(super) fn renames(path: Option<&PathBuf>) -> Result<BTreeMap<String, String>, TableError> {
     let Some(path) = path else { return Ok(BTreeMap::new()) };
     let file = path.display().to_string();
     let source = File::open(path).map_err(|source| TableError::File { file: file.clone(), source })?;

@@ -88,6 +88,17 @@ impl Reader {
         })
     }
 
+    /// How many deliveries have not ended.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn waiting_deliveries(&self) -> Result<u64, StoreError> {
+        self.read("counting the deliveries that wait", |connection| {
+            let sql = "SELECT count(*) FROM delivery WHERE ended_at IS NULL";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+        })
+    }
+
     /// Bulletins, the oldest first, from those after commit `since`; a page may hold more than
     /// `limit` so as to end with a commit.
     ///
