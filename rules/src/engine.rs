@@ -120,8 +120,8 @@ impl Default for AlertState {
 }
 
 impl AlertState {
-    fn core(&self) -> Core {
-        self.changes.last().map_or(self.base, |(_, core)| *core)
+    fn core(&self) -> &Core {
+        self.changes.last().map_or(&self.base, |(_, core)| core)
     }
 
     /// Goes back to the state before an event time; `false` when that is too long ago to be known.
@@ -134,12 +134,6 @@ impl AlertState {
         true
     }
 
-    fn push(&mut self, at: Timestamp, core: &Core) {
-        if *core != self.core() {
-            self.changes.push((at, *core));
-        }
-    }
-
     /// Forgets changes that no late reading can reach any more.
     fn prune(&mut self, oldest: Timestamp) {
         let old = self.changes.partition_point(|(at, _)| *at < oldest);
@@ -147,7 +141,7 @@ impl AlertState {
         for (at, core) in self.changes.drain(..drop) {
             (self.floor, self.base) = (at, core);
         }
-        let rests = self.core() == Core::REST && self.level == 0 && self.doubted == 0;
+        let rests = *self.core() == Core::REST && self.level == 0 && self.doubted == 0;
         let since = self.changes.last().map_or(self.floor, |(at, _)| *at);
         self.rests_since = if rests { since } else { Timestamp::MAX };
     }
@@ -230,12 +224,10 @@ impl RuleSet {
         }
         let known = state.changes.len();
         if at == newest {
-            let core = self.step(slot, &state.core(), at, view);
-            state.push(at, &core);
+            self.step(slot, state, at, view);
         } else {
             for time in slot.times(view, at) {
-                let core = self.step(slot, &state.core(), time, view);
-                state.push(time, &core);
+                self.step(slot, state, time, view);
             }
         }
         let changed = before.map_or(state.changes.len() > known, |before| before != state.changes);
@@ -246,15 +238,26 @@ impl RuleSet {
         Verdict { changed: changed || !transitions.is_empty(), transitions }
     }
 
-    fn step(&self, slot: &Slot, core: &Core, at: Timestamp, view: &impl View) -> Core {
-        if at < slot.rule.from || at >= slot.rule.until {
-            return Core::REST;
+    /// Takes the fold over one event time.
+    fn step(&self, slot: &Slot, state: &mut AlertState, at: Timestamp, view: &impl View) {
+        if let Some(core) = self.stepped(slot, state.core(), at, Moment::Event(at), view) {
+            state.changes.push((at, core));
         }
-        self.ask(slot, core, at, Moment::Event(at), view)
     }
 
-    fn ask(&self, slot: &Slot, core: &Core, at: Timestamp, moment: Moment, view: &impl View) -> Core {
-        let scene = Scene { rules: self, view, moment };
+    /// The state after a moment, where it is another one.
+    fn stepped(
+        &self,
+        slot: &Slot,
+        core: &Core,
+        at: Timestamp,
+        moment: Moment,
+        view: &impl View,
+    ) -> Option<Core> {
+        if at < slot.rule.from || at >= slot.rule.until {
+            return (*core != Core::REST).then_some(Core::REST);
+        }
+        let scene = Scene::new(self, view, moment);
         core.step(&slot.levels, at, |level, ask| scene.answer(&level.when, ask))
     }
 
@@ -267,10 +270,9 @@ impl RuleSet {
         now: Timestamp,
         view: &impl View,
     ) -> Verdict {
-        let valid = (slot.rule.from..slot.rule.until).contains(&now);
-        let core = if valid { self.ask(slot, &state.base, now, Moment::Now, view) } else { Core::REST };
-        let changed = core != state.base;
-        state.base = core;
+        let next = self.stepped(slot, &state.base, now, Moment::Now, view);
+        let changed = next.is_some();
+        state.base = next.unwrap_or(state.base);
         let transitions = self.say(ix, slot, state, now, now, view);
         state.prune(Timestamp::MIN);
         Verdict { changed: changed || !transitions.is_empty(), transitions }

@@ -1,7 +1,16 @@
 //! The configuration of Huế, for the tests of this crate.
 
 use sensors::city::City;
+use sensors::parameter::Parameter;
+use sensors::quality::Quality;
+use sensors::quantity::Value;
+use sensors::reading::Reading;
+use sensors::series::Series;
+use sensors::station::{SensorId, SensorIx, StationId};
+use sensors::time::{Span, Timestamp};
 
+use crate::engine::{AlertState, Change, View};
+use crate::hazard::Severity;
 use crate::phrase::Phrases;
 use crate::rule::RuleSet;
 
@@ -82,4 +91,77 @@ fn every_station_with_a_sensor_is_watched_for_silence() {
         let watched = station.sensors.iter().any(|sensor| !rules.silence_slots(*sensor).is_empty());
         assert!(watched, "{}", station.id);
     }
+}
+
+struct Rivers(Vec<Series>);
+
+impl View for Rivers {
+    fn series(&self, sensor: SensorIx) -> Option<&Series> {
+        self.0.get(sensor.at())
+    }
+
+    fn is_silent(&self, _: SensorIx) -> bool {
+        false
+    }
+}
+
+/// Every transition that readings of stages make, as `station from->to`.
+fn steps(readings: &[(String, Timestamp, f64)]) -> Vec<String> {
+    let city = city();
+    let rules = rules(&city);
+    let mut rivers = Rivers(vec![Series::new(rules.retention()); city.sensors.len()]);
+    let mut states = vec![AlertState::default(); rules.slots().len()];
+    let mut said = Vec::new();
+    for (station, at, metres) in readings {
+        let (station, parameter) = (StationId::new(station), Parameter::Stage);
+        let sensor = city.sensor_named(&SensorId { station, parameter, name: None }).unwrap();
+        let value = Some(Value::from_unit(parameter, *metres).unwrap());
+        let (measured_at, arrived_at, quality) = (*at, *at, Quality::Good);
+        let reading = Reading { sensor, measured_at, from: None, arrived_at, value, quality };
+        let change = Change::of(&reading, rivers.0[sensor.at()].insert(&reading));
+        for slot in rules.touched_by(sensor) {
+            let verdict = rules.judge(*slot, &mut states[slot.at()], &change, *at, &rivers);
+            said.extend(verdict.transitions);
+        }
+    }
+    let stages = said.iter().filter(|t| t.rule.0.starts_with("stage-") || t.severity > Severity::MIN);
+    stages.map(|t| format!("{} {}->{}", t.subject, t.from, t.to)).collect()
+}
+
+#[test]
+fn the_recorded_storm_of_november_2025_raises_the_stages_that_it_reached() {
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/hue/storm_2025-11-16_observed_stage.csv");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        assert!(std::env::var_os("CI").is_none(), "the recorded storm is not there");
+        println!("skipped: the recorded storm is not there");
+        return;
+    };
+    let readings: Vec<_> = text
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let at = Timestamp::parse_rfc3339(fields[0]).unwrap();
+            (fields[1].to_owned(), at, fields[3].parse().unwrap())
+        })
+        .collect();
+    let steps = steps(&readings);
+    let of = |station: &str| steps.iter().filter(|s| s.starts_with(station)).cloned().collect::<Vec<_>>();
+    println!("{steps:#?}");
+    assert_eq!(of("kim-long")[..2], ["kim-long none->bd1", "kim-long bd1->bd2"]);
+    assert!(of("phu-oc").contains(&"phu-oc bd2->bd3".to_owned()));
+    assert!(!steps.iter().any(|step| step.contains("bd3+")), "Phú Ốc crested at 4.96 m");
+}
+
+#[test]
+fn a_tide_below_ninety_centimetres_raises_nothing_above_severity_1() {
+    let begin = Timestamp::parse_rfc3339("2025-11-16T00:00:00+07:00").unwrap();
+    let readings: Vec<_> = (0_i64..144)
+        .map(|n| {
+            let phase = n as f64 / 74.5 * std::f64::consts::TAU;
+            ("kim-long".to_owned(), begin.plus(Span::from_min(n * 10)), 0.5 + 0.39 * phase.sin())
+        })
+        .collect();
+    assert_eq!(steps(&readings), Vec::<String>::new());
 }

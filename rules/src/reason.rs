@@ -78,6 +78,10 @@ pub fn reason(transition: &Transition, sent: Option<&Sent>, others: &[Standing])
     }
     let act = match sent {
         Some(sent) if sent.level == transition.to => return Reason::Nothing(Why::SaidAlready),
+        // An officer told of a doubtful level that was higher still.
+        Some(sent) if sent.level != NONE && sent.severity > transition.severity => {
+            return Reason::Nothing(Why::SaidAlready);
+        }
         Some(sent) if sent.level != NONE => Act::Raised,
         _ => Act::Issued,
     };
@@ -92,7 +96,10 @@ pub fn reason(transition: &Transition, sent: Option<&Sent>, others: &[Standing])
 /// Easing goes to everybody who was told, and to nobody else.
 fn ease(transition: &Transition, sent: Option<&Sent>) -> Reason {
     match sent {
-        _ if !transition.corroborated => Reason::Nothing(Why::NotCorroborated),
+        // What only suspect readings raised is taken back from people where an officer told them.
+        sent if !transition.corroborated && sent.is_none_or(|sent| sent.level != transition.from) => {
+            Reason::Nothing(Why::NotCorroborated)
+        }
         None => Reason::Nothing(Why::NobodyWasTold),
         Some(sent) if sent.level == NONE => Reason::Nothing(Why::NobodyWasTold),
         Some(sent) if sent.level == transition.to => Reason::Nothing(Why::SaidAlready),

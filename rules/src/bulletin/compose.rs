@@ -46,8 +46,8 @@ pub fn compose(
         severity_max: transition.severity_max,
         zones: transition.zones.clone(),
         at: now,
-        automatic: transition.corroborated
-            && (act == Act::Eased || transition.issue == IssuePolicy::Automatic),
+        automatic: act == Act::Eased
+            || (transition.corroborated && transition.issue == IssuePolicy::Automatic),
         texts,
     }
 }

@@ -54,8 +54,8 @@ impl RuleSet {
             tell(sure_said, sure, true);
         }
         let doubt_is_news = any > sure && any != any_said;
-        let doubt_is_over = any == sure && sure == sure_said;
-        if doubt_is_news || doubt_is_over {
+        let doubt_is_less = any < any_said && any_said > sure_said;
+        if doubt_is_news || doubt_is_less {
             tell(any_said, any, false);
         }
         let transitions = said.iter().map(|said| self.explain(ix, slot, state, said, view)).collect();
@@ -118,7 +118,7 @@ impl RuleSet {
             Timing::Event => Moment::Event(said.measured_at),
             Timing::Clock => Moment::Now,
         };
-        let scene = Scene { rules: self, view, moment };
+        let scene = Scene::new(self, view, moment);
         // Of several parts, the one that is true says most; the first speaks where none is.
         let mut leaves = Vec::new();
         level.when.leaves(false, &mut |leaf, _| leaves.push(leaf));
@@ -190,7 +190,7 @@ impl AlertState {
     /// The event time from which the fold gives its present level, where it is remembered.
     fn since_when(&self, sure: bool) -> Option<Timestamp> {
         let level = |core: &super::Core| if sure { core.levels().0 } else { core.levels().1 };
-        let present = level(&self.core());
+        let present = level(self.core());
         let befores = std::iter::once(&self.base).chain(self.changes.iter().map(|(_, core)| core));
         let steps = self.changes.iter().zip(befores);
         let changed = steps.filter(|((_, core), before)| level(core) != level(before)).last();

@@ -19,6 +19,13 @@ pub(super) struct Track {
     pub(super) since: [Option<Timestamp>; LEVELS_MAX],
 }
 
+/// One latch of a track.
+#[derive(Clone, Copy)]
+struct Latch {
+    on: bool,
+    since: Option<Timestamp>,
+}
+
 /// The folded state of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Core {
@@ -45,24 +52,30 @@ impl Track {
         self.on = if on { self.on | bit } else { self.on & !bit };
     }
 
-    /// Moves one latch: by whether it is raised while it is off, by whether it stays while it is on.
-    fn step(&mut self, place: usize, level: &Level, at: Timestamp, truth: Truth) {
+    /// What a latch becomes, where it becomes something else: by whether it is raised while it is
+    /// off, by whether it stays while it is on.
+    fn moved(&self, place: usize, level: &Level, at: Timestamp, truth: Truth) -> Option<Latch> {
         let on = self.is_on(place);
-        let Some(since) = self.since.get_mut(place) else { return };
+        let since = self.since.get(place).copied()?;
         // What would change the latch, what keeps it as it is, and for how long it must last.
         let (changes, keeps, span) = if on {
             (truth == Truth::False, truth == Truth::True, level.hold)
         } else {
             (truth == Truth::True, truth == Truth::False, level.confirm)
         };
-        if keeps {
-            *since = None;
-        } else if changes {
-            let began = *since.get_or_insert(at);
-            if at.since(began) >= span {
-                *since = None;
-                self.switch(place, !on);
-            }
+        if changes {
+            let began = since.unwrap_or(at);
+            let done = at.since(began) >= span;
+            let latch = if done { Latch { on: !on, since: None } } else { Latch { on, since: Some(began) } };
+            return (done || since.is_none()).then_some(latch);
+        }
+        (keeps && since.is_some()).then_some(Latch { on, since: None })
+    }
+
+    fn put(&mut self, place: usize, latch: Latch) {
+        self.switch(place, latch.on);
+        if let Some(since) = self.since.get_mut(place) {
+            *since = latch.since;
         }
     }
 }
@@ -71,16 +84,26 @@ impl Core {
     /// Nothing is on and nothing is about to be.
     pub(super) const REST: Self = Self { any: Track::REST, sure: Track::REST };
 
-    /// The state after an event time; `ask` answers for the condition of one level.
-    pub(super) fn step(&self, levels: &[Level], at: Timestamp, ask: impl Fn(&Level, Ask) -> Answer) -> Self {
-        let mut next = *self;
+    /// The state after an event time, where it is another one; `ask` answers for the condition of
+    /// one level. Mostly nothing changes, and nothing is copied.
+    pub(super) fn step(
+        &self,
+        levels: &[Level],
+        at: Timestamp,
+        ask: impl Fn(&Level, Ask) -> Answer,
+    ) -> Option<Self> {
+        let mut next: Option<Self> = None;
         let which = |on| if on { Ask::Stay } else { Ask::Raise };
         for (place, level) in levels.iter().enumerate() {
             let (any, sure) = (which(self.any.is_on(place)), which(self.sure.is_on(place)));
             let answer = ask(level, any);
-            next.any.step(place, level, at, answer.any);
+            if let Some(latch) = self.any.moved(place, level, at, answer.any) {
+                next.get_or_insert(*self).any.put(place, latch);
+            }
             let answer = if any == sure { answer } else { ask(level, sure) };
-            next.sure.step(place, level, at, answer.sure);
+            if let Some(latch) = self.sure.moved(place, level, at, answer.sure) {
+                next.get_or_insert(*self).sure.put(place, latch);
+            }
         }
         next
     }

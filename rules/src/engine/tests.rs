@@ -128,7 +128,7 @@ fn rule_04_what_a_suspect_reading_raises_is_for_officers_until_a_trusted_one_con
     assert_eq!(steps(&doubt), ["none->bd3?"]);
     assert_eq!(site.level(), "none");
     let sure = site.stage(10, 2300);
-    assert_eq!(steps(&sure), ["none->bd2"]);
+    assert_eq!(steps(&sure), ["none->bd2", "bd3->bd2?"]);
     assert_eq!(sure[0].alert, doubt[0].alert, "it is the same episode");
     assert_eq!(
         (sure[0].severity_max, doubt[0].severity_max),

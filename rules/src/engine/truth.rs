@@ -5,6 +5,8 @@
 //! never false, and what it raises is known apart. A sum with gaps is a lower bound: it may raise,
 //! never clear.
 
+use std::cell::Cell;
+
 use sensors::quality::Quality;
 use sensors::series::{Point, Series};
 use sensors::station::SensorIx;
@@ -68,6 +70,8 @@ pub(super) struct Scene<'a, V> {
     pub(super) rules: &'a RuleSet,
     pub(super) view: &'a V,
     pub(super) moment: Moment,
+    /// The last value looked up: the levels of a ladder ask for the same one.
+    looked_up: Cell<Option<(SensorIx, Option<Measured>)>>,
 }
 
 impl Truth {
@@ -151,7 +155,11 @@ impl Measured {
     }
 }
 
-impl<V: View> Scene<'_, V> {
+impl<'a, V: View> Scene<'a, V> {
+    pub(super) fn new(rules: &'a RuleSet, view: &'a V, moment: Moment) -> Self {
+        Self { rules, view, moment, looked_up: Cell::new(None) }
+    }
+
     /// Answers for a whole tree.
     pub(super) fn answer(&self, condition: &Condition, ask: Ask) -> Answer {
         self.within(condition, ask, false)
@@ -204,6 +212,15 @@ impl<V: View> Scene<'_, V> {
     }
 
     fn value(&self, sensor: SensorIx) -> Option<Measured> {
+        if let Some((_, measured)) = self.looked_up.get().filter(|(last, _)| *last == sensor) {
+            return measured;
+        }
+        let measured = self.look_up(sensor);
+        self.looked_up.set(Some((sensor, measured)));
+        measured
+    }
+
+    fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
         let (_, point) = self.newest(sensor)?;
         let raw = point.value?.raw();
         let suspect = !point.quality.may_clear();
@@ -224,7 +241,18 @@ impl<V: View> Scene<'_, V> {
     }
 
     /// One gauge's window, which ends at its newest reading: gauges do not report at the same second.
-    pub(super) fn gauge(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+    fn gauge(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+        self.sum(sensor, window).map(|(measured, _)| measured)
+    }
+
+    /// A gauge's part in a basin mean: none where it misses more than a tenth of the window.
+    pub(super) fn share(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+        let (measured, missing) = self.sum(sensor, window)?;
+        (missing.ms() * 10 <= window.ms()).then_some(measured)
+    }
+
+    /// What fell at a gauge, and how much of the window is missing.
+    fn sum(&self, sensor: SensorIx, window: Span) -> Option<(Measured, Span)> {
         let (series, point) = self.newest(sensor)?;
         let sum = series.accumulation(point.measured_at, window);
         if !sum.quality.is_usable() {
@@ -234,7 +262,8 @@ impl<V: View> Scene<'_, V> {
         let high = if sum.missing > Span::ZERO { i64::MAX } else { sum.at_most.raw() };
         let suspect = !sum.quality.may_clear();
         let (at, quality) = (point.measured_at, sum.quality);
-        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
+        let measured = Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality };
+        Some((measured, sum.missing))
     }
 
     /// The weighted mean over the gauges that speak. One that is silent, or misses more than a
@@ -263,13 +292,6 @@ impl<V: View> Scene<'_, V> {
         let high = high.map_or(i64::MAX, |sum| Mean { sum, weight: all.weight }.mean().unwrap_or(i64::MAX));
         let high = high.max(low);
         Some(Measured { low, high, sure_low, suspect: suspect || few(&all), at, quality })
-    }
-
-    /// A gauge's part in a basin mean.
-    pub(super) fn share(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
-        let (series, point) = self.newest(sensor)?;
-        let missing = series.accumulation(point.measured_at, window).missing;
-        self.gauge(sensor, window).filter(|_| missing.ms() * 10 <= window.ms())
     }
 }
 

@@ -53,7 +53,19 @@ fn easing_goes_to_everybody_who_was_told_and_to_nobody_else() {
     assert_eq!(reason(&down, None, &[]), Reason::Nothing(Why::NobodyWasTold));
     assert_eq!(reason(&down, Some(&sent("bd1", 2, &told)), &[]), Reason::Nothing(Why::SaidAlready));
     let doubted = Transition { corroborated: false, ..down };
-    assert_eq!(reason(&doubted, Some(&sent("bd2", 3, &told)), &[]), Reason::Nothing(Why::NotCorroborated));
+    assert_eq!(reason(&doubted, Some(&sent("bd1", 2, &told)), &[]), Reason::Nothing(Why::NotCorroborated));
+    assert_eq!(reason(&doubted, None, &[]), Reason::Nothing(Why::NotCorroborated));
+}
+
+#[test]
+fn what_an_officer_told_of_a_doubtful_level_is_taken_back() {
+    let (up, down) = pair();
+    let all = up.zones.clone();
+    let doubted = Transition { corroborated: false, ..down };
+    let eased = Reason::Send { act: Act::Eased, zones: all.clone() };
+    assert_eq!(reason(&doubted, Some(&sent("bd2", 3, &all)), &[]), eased);
+    // A trusted reading that shows less than what was told raises nothing anew.
+    assert_eq!(reason(&up, Some(&sent("bd3", 4, &all)), &[]), Reason::Nothing(Why::SaidAlready));
 }
 
 #[test]
