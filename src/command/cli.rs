@@ -211,7 +211,9 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Self::Input(lines) => {
-                lines.iter().for_each(|line| eprintln!("{line}"));
+                for line in &lines {
+                    eprintln!("{line}");
+                }
                 ExitCode::from(1)
             }
             Self::Running(line) => {

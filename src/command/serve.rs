@@ -1,7 +1,6 @@
 //! `baolu serve`: watches the city until it is told to stop.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
@@ -15,11 +14,6 @@ use crate::serve::metric;
 use crate::service::{self, Setup};
 use crate::watch::feed::Feed;
 use crate::watch::snapshot::Plan;
-
-/// The environment variable that names the watchdog's URL; it may hold a secret.
-const HEARTBEAT_URL: &str = "BAOLU_HEARTBEAT_URL";
-/// Real time between two heartbeats.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Runs it.
 ///
@@ -40,7 +34,7 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
         listener,
         channels,
         metrics: metric::install().map_err(|error| Failure::Running(error.to_string()))?,
-        heartbeat: heartbeat()?,
+        heartbeat: Heartbeat::from_env().map_err(|error| Failure::Input(vec![error.to_string()]))?,
     };
     let mut running = service::start(setup).map_err(|error| Failure::Running(error.to_string()))?;
     tracing::info!(address = %running.address, city = plan.city.name, exercise = clock.is_exercise(), "watching");
@@ -81,14 +75,6 @@ fn channels(plan: &Plan, clock: Clock) -> Result<Arc<Channels>, Failure> {
         channel::Setup { city: &plan.city.slug, exercise: clock.is_exercise(), env: &env, roots: Vec::new() };
     let channels = Channels::open(&plan.receivers, &setup);
     channels.map(Arc::new).map_err(|error| Failure::Input(vec![format!("receivers.toml: {error}")]))
-}
-
-fn heartbeat() -> Result<Option<Heartbeat>, Failure> {
-    let Ok(url) = std::env::var(HEARTBEAT_URL) else { return Ok(None) };
-    let url = url.parse().map_err(|_| {
-        Failure::Input(vec![format!("{HEARTBEAT_URL}: is no URL; allowed is http(s)://host/path")])
-    })?;
-    Ok(Some(Heartbeat { url, interval: HEARTBEAT_INTERVAL, silence_max: Duration::from_secs(10) }))
 }
 
 async fn print_events(feed: Feed, plan: Arc<Plan>, output: OutputArgs) {

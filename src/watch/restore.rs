@@ -61,14 +61,13 @@ fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {
 }
 
 fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {
-    let mut alerts = vec![Arc::new(AlertState::default()); plan.rules.slots().len()];
+    let mut alerts: Vec<Arc<AlertState>> = plan.rules.slots().iter().map(|_| Arc::default()).collect();
     for (key, record) in &restored.alerts {
-        match plan.rules.slot_named(key).map(|ix| (ix, alerts.get_mut(ix.at()))) {
-            Some((ix, Some(alert))) => *alert = Arc::new(AlertState::restore(record, &plan.rules, ix)),
-            _ => tracing::warn!(
-                alert = key,
-                "the rules no longer have this alert; its record stays in the store"
-            ),
+        let slot = plan.rules.slot_named(key);
+        if let Some((ix, alert)) = slot.and_then(|ix| Some((ix, alerts.get_mut(ix.at())?))) {
+            *alert = Arc::new(AlertState::restore(record, &plan.rules, ix));
+        } else {
+            tracing::warn!(alert = key, "the rules no longer have this alert; its record stays in the store");
         }
     }
     alerts

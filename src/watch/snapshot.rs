@@ -78,7 +78,7 @@ impl State {
         let (sensors, lines) = (plan.city.sensors.len(), plan.city.lines.len());
         Self {
             tracks,
-            alerts: vec![Arc::new(AlertState::default()); plan.rules.slots().len()],
+            alerts: plan.rules.slots().iter().map(|_| Arc::default()).collect(),
             lines: vec![None; lines],
             silent: vec![None; sensors],
             outbox: Vec::new(),

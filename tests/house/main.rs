@@ -1,6 +1,8 @@
 //! The house ring: rules of the house that the compiler does not check.
 
+#[cfg(test)]
 mod dependency;
+#[cfg(test)]
 mod source;
 
 use std::path::Path;

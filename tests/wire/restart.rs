@@ -17,7 +17,7 @@ use baolu::watch::snapshot::{Plan, State};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rumqttc::mqttbytes::QoS;
-use rumqttc::{AsyncClient, MqttOptions};
+use rumqttc::{AsyncClient, MqttOptions, PublishOptions};
 use sensors::line::Protocol;
 use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
@@ -248,7 +248,7 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
         assert!(began.elapsed() < PATIENCE, "{kills} kills took too long");
         if published < messages.len() && published <= (kills as usize + 1) * per_kill {
             let message = &messages[published];
-            client.publish(&message.topic, QoS::AtLeastOnce, false, message.payload.clone()).await.unwrap();
+            client.publish(message.topic.clone(), message.payload.clone(), PublishOptions::new(QoS::AtLeastOnce)).await.unwrap();
             published += 1;
         } else {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -269,7 +269,7 @@ async fn fifty_kills_in_a_storm_lose_nothing_and_ring_nobody_twice() {
         }
     }
     for message in &messages[published..] {
-        client.publish(&message.topic, QoS::AtLeastOnce, false, message.payload.clone()).await.unwrap();
+        client.publish(message.topic.clone(), message.payload.clone(), PublishOptions::new(QoS::AtLeastOnce)).await.unwrap();
     }
 
     let all = messages.iter().map(|message| message.observations.len()).sum::<usize>();

@@ -38,7 +38,7 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
     let renamed = table::renames(args.map.as_ref()).map_err(input)?;
     let tables: Result<Vec<Table<'_>>, TableError> =
         args.input.iter().map(|file| Table::open(file, &plan.city, &renamed)).collect();
-    let mut rows = Rows::new(tables.map_err(input)?).map_err(input)?;
+    let mut rows = Rows::new(tables.map_err(input)?);
     let lines = EventLines::new(&plan.city, args.output);
     let mut summary = Summary::default();
     let mut state = State::new(Arc::clone(&plan), Timestamp::MIN, false);
@@ -55,7 +55,7 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
             summary.count(&decision.commit);
             summary.pushes += decision.commit.deliveries.len() as u64;
             for line in lines.of_commit(&decision.commit) {
-                writeln!(out, "{line}").map_err(closed)?;
+                writeln!(out, "{line}").map_err(|error| closed(&error))?;
             }
             state = decision.next;
             // Nobody is told: what would have been sent counts as sent.
@@ -71,10 +71,10 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
     }
     summary.unknown_stations = rows.unknown();
     summary.seconds = began.elapsed().as_secs_f64();
-    writeln!(out, "{}", lines.summary(&summary)).map_err(closed)
+    writeln!(out, "{}", lines.summary(&summary)).map_err(|error| closed(&error))
 }
 
-fn closed(error: std::io::Error) -> Failure {
+fn closed(error: &std::io::Error) -> Failure {
     Failure::Running(format!("standard output: {error}"))
 }
 
@@ -109,9 +109,9 @@ impl PartialOrd for Waiting {
 }
 
 impl<'a> Rows<'a> {
-    fn new(tables: Vec<Table<'a>>) -> Result<Self, TableError> {
+    fn new(tables: Vec<Table<'a>>) -> Self {
         let (open, newest) = (vec![true; tables.len()], vec![Timestamp::MIN; tables.len()]);
-        Ok(Self { tables, open, newest, waiting: BinaryHeap::new(), taken: 0 })
+        Self { tables, open, newest, waiting: BinaryHeap::new(), taken: 0 }
     }
 
     /// The earliest row that no unread row can precede by less than the window.

@@ -13,7 +13,7 @@ use sensors::parameter::Parameter;
 use sensors::place::Position;
 use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
-use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
+use sensors::station::{Deadline, Sensor, SensorId, Station, StationId, StationIx, StationKind};
 use sensors::time::Span;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
