@@ -1,9 +1,16 @@
 //! The wire ring: real sockets, real brokers, real peers. One binary, so that it links once.
 
+#[cfg(test)]
 mod api;
+#[cfg(test)]
 mod modbus;
+#[cfg(test)]
 mod mqtt;
+#[cfg(test)]
 mod peer;
+#[cfg(test)]
 mod push;
+#[cfg(test)]
 mod restart;
+#[cfg(test)]
 mod store;
