@@ -190,7 +190,7 @@ pub(crate) enum Timing {
 pub(crate) enum Gate {
     /// The value is below every raise.
     Level(i64),
-    /// The depth is less than what is left to the nearest raise.
+    /// Nothing fell: sums only shrink as their windows move on.
     Depth,
     /// Every reading may matter.
     Open,
@@ -225,7 +225,8 @@ impl Slot {
                 let raise = leaf.threshold().map_or(i64::MAX, |t| t.raise().raw());
                 match leaf {
                     Condition::Silent { .. } => silent = true,
-                    Condition::Accumulates { .. } => depths = true,
+                    // A basin's mean may grow without rain: when a dry gauge leaves its weights.
+                    Condition::Accumulates { over: Catchment::Gauge(_), .. } => depths = true,
                     Condition::Exceeds { .. } | Condition::Releases { .. } => lowest = lowest.min(raise),
                     _ => values = false,
                 }
