@@ -86,11 +86,11 @@ impl Core {
 
     /// The state after an event time, where it is another one; `ask` answers for the condition of
     /// one level. Mostly nothing changes, and nothing is copied.
-    pub(super) fn step(
+    pub(super) fn step<'a>(
         &self,
-        levels: &[Level],
+        levels: &'a [Level],
         at: Timestamp,
-        ask: impl Fn(&Level, Ask) -> Answer,
+        ask: impl Fn(&'a Level, Ask) -> Answer,
     ) -> Option<Self> {
         let mut next: Option<Self> = None;
         let which = |on| if on { Ask::Stay } else { Ask::Raise };
