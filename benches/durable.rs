@@ -106,7 +106,15 @@ fn drain_ours(city: &Path, count: usize, readings: usize) -> (Drain, f64) {
     // the next turn's messages and newer than they are.
     std::thread::sleep(Duration::from_secs(3));
     service.stop();
+    assert_eq!(stored(data.path()), readings, "the counter tells what is stored");
     (drain, memory)
+}
+
+/// How many readings of different sensors and times are in the store.
+fn stored(data: &Path) -> usize {
+    let store = rusqlite::Connection::open(data.join(baolu::store::DATABASE)).unwrap();
+    let times = "SELECT count(*) FROM (SELECT DISTINCT sensor, measured_at FROM reading)";
+    store.query_row(times, [], |row| row.get::<_, i64>(0)).unwrap() as usize
 }
 
 fn sorted(drains: &[Drain], figure: impl Fn(&Drain) -> f64) -> Vec<f64> {
