@@ -46,10 +46,10 @@ fn staff_are_told_once_when_the_public_is_not_and_again_after_it_worked() {
     fail_all(&mut town);
     assert_eq!(told(&town), 2);
     // It works, and fails again.
-    town.now = town.now.plus(min(10));
+    town.now = town.now.plus(min(60));
     town.stage("phu-oc", 5.1);
     town.deliver_all();
-    town.now = town.now.plus(min(10));
+    town.now = town.now.plus(min(60));
     town.stage("kim-long", 2.1);
     fail_all(&mut town);
     assert_eq!(told(&town), 3);
