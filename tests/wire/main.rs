@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod durable;
+#[cfg(test)]
 mod modbus;
 #[cfg(test)]
 mod mqtt;

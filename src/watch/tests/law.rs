@@ -12,12 +12,8 @@ use crate::watch::decide::decide;
 use crate::watch::snapshot::State;
 
 /// Two stations on one river bank, a rain gauge and a dam, at moments of some hours.
-const SENSORS: [(&str, i64); 4] = [
-    ("kim-long/stage", 1),
-    ("phu-oc/stage", 1),
-    ("228005/rainfall", 10),
-    ("ta-trach/release", 400),
-];
+const SENSORS: [(&str, i64); 4] =
+    [("kim-long/stage", 1), ("phu-oc/stage", 1), ("228005/rainfall", 10), ("ta-trach/release", 400)];
 
 /// A sensor, a tenth of an hour, and how high.
 type Word = (usize, i64, i64);
@@ -27,7 +23,7 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
     proptest::collection::vec(word, 1..40).prop_map(|words| {
         // One word for a moment: of two revisions the later one holds, in whatever order they come.
         let mut once = std::collections::BTreeMap::new();
-        words.into_iter().for_each(|(sensor, at, raw)| drop(once.insert((sensor, at), raw)));
+        once.extend(words.into_iter().map(|(sensor, at, raw)| ((sensor, at), raw)));
         once.into_iter().map(|((sensor, at), raw)| (sensor, at, raw)).collect()
     })
 }
