@@ -17,7 +17,7 @@ fn set(town: &mut Town, hours: i64) {
 fn awake() -> Town {
     let mut town = Town::new();
     town.go_on(20, &[]);
-    town.from_now_on();
+    town.forget();
     town
 }
 

@@ -25,7 +25,7 @@ impl Kept {
         let (mut book, _) = Book::open(self.dir.path(), &town.plan, town.now);
         town.commits.iter().for_each(|commit| book.keep(commit));
         drop(book);
-        town.from_now_on();
+        town.forget();
         town.state = Book::open(self.dir.path(), &town.plan, town.now).1;
     }
 }

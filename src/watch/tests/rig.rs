@@ -170,7 +170,7 @@ impl Town {
     }
 
     /// Forgets what was committed so far, so that a test looks at what follows.
-    pub(super) fn from_now_on(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.commits.clear();
     }
 }

@@ -31,7 +31,7 @@ fn rule_03_an_alert_whose_sensor_falls_silent_stays_and_says_so() {
     let mut town = Town::new();
     town.stage("kim-long", 2.1);
     let kim_long = [sensor(&town.plan, "kim-long/stage")];
-    town.from_now_on();
+    town.forget();
     town.go_on(24 * 60, &kim_long);
     assert_eq!(town.level("stage-kim-long.kim-long"), "bd2");
     assert!(town.transitions().iter().all(|t| t.hazard == Hazard::Telemetry), "{:#?}", town.transitions());
@@ -107,7 +107,7 @@ fn rule_02_hours_that_are_decided_at_once_tell_where_it_stands_and_not_every_ste
     assert_eq!((bulletin.act, bulletin.severity.step()), (Act::Issued, 3), "nobody was told before");
     assert!(bulletin.texts[0].title.ends_with("BĐ2"), "{:?}", bulletin.texts[0]);
     // What was told before and is as before is not told again.
-    town.from_now_on();
+    town.forget();
     town.now = town.now.plus(min(240));
     let event = hours(&town, 210, &stages);
     town.decide(&event);
@@ -153,7 +153,7 @@ fn rule_20_easing_goes_to_every_topic_of_the_episode() {
         town.now = town.now.plus(min(120));
     }
     let raised = told_to(&town, Act::Raised);
-    town.from_now_on();
+    town.forget();
     for _ in 0..20 {
         town.stage("kim-long", 0.5);
         town.now = town.now.plus(min(60));
@@ -162,6 +162,6 @@ fn rule_20_easing_goes_to_every_topic_of_the_episode() {
     let eased = told_to(&town, Act::Eased);
     assert!(!raised.is_empty() && raised.is_subset(&eased), "{raised:?}\n{eased:?}");
     let kim_long = |b: &Bulletin| b.alert.to_string().starts_with("stage-kim-long");
-    let over = town.bulletins().into_iter().filter(kim_long).next_back().unwrap();
+    let over = town.bulletins().into_iter().rfind(kim_long).unwrap();
     assert_eq!(town.state.told.of(&over.alert), None, "it is over and forgotten");
 }

@@ -12,7 +12,7 @@ fn awake() -> Town {
     town.all_speak(&[]);
     town.go_on(10, &[]);
     assert_eq!(town.notices(), Vec::<String>::new());
-    town.from_now_on();
+    town.forget();
     town
 }
 
@@ -44,7 +44,7 @@ fn rule_05_a_gauge_that_came_back_has_a_deadline_again_however_long_the_others_h
     town.decide(&[event]);
     let due = town.state.due[gauge.at()];
     assert!(town.state.wake_at.is_some_and(|at| at <= due), "{:?} {due}", town.state.wake_at);
-    town.from_now_on();
+    town.forget();
     town.pass(min(60));
     assert_eq!(town.transitions().first().map(|t| t.at), Some(due));
 }
@@ -66,7 +66,7 @@ fn rule_05_thirty_gauges_lost_with_one_line_are_one_notice_and_one_when_it_is_ba
     assert_eq!(staff.len(), 1);
     assert!(raised >= stations - 3, "{raised}");
 
-    town.from_now_on();
+    town.forget();
     let up = switch(posts, town.now, true);
     town.decide(&[up]);
     town.go_on(600, &[]);
@@ -105,7 +105,7 @@ fn rule_05_those_that_stay_silent_when_their_line_is_back_are_told_once() {
     town.decide(&[down]);
     town.go_on(60, &behind);
     assert_eq!(town.notices().len(), 1, "{:?}", town.notices());
-    town.from_now_on();
+    town.forget();
     let up = switch(gateway, town.now, true);
     town.decide(&[up]);
     let dead = &behind[..2];
@@ -114,7 +114,7 @@ fn rule_05_those_that_stay_silent_when_their_line_is_back_are_told_once() {
     town.go_on(600, dead);
     assert_eq!(town.notices()[1..], ["Mất tín hiệu 2 trạm"]);
     // And they are told of when they come back, as all whose silence was told.
-    town.from_now_on();
+    town.forget();
     town.go_on(60, &[]);
     assert_eq!(town.notices().len(), 2, "{:?}", town.notices());
 }

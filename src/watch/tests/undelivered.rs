@@ -74,7 +74,7 @@ fn what_the_outbox_can_not_hold_fails_at_once_and_staff_still_hear_of_it() {
     let mut town = warned();
     let one = town.state.outbox[0].clone();
     town.state.outbox.resize(50_000, one);
-    town.from_now_on();
+    town.forget();
     town.stage("phu-oc", 1.6);
     let commit = &town.commits[0];
     assert!(!commit.outcomes.is_empty() && commit.outcomes.len() < commit.deliveries.len());

@@ -25,7 +25,7 @@ use crate::watch::snapshot::{Plan, Snapshot};
 use crate::watch::writer::{Lanes, Writer, WriterError};
 
 /// Everything ends within this, or the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A writer that runs, with the ends that others hold of it.
 struct Desk {
