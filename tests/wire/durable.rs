@@ -95,11 +95,11 @@ fn is_subscribed(data: &Path) -> bool {
 fn payloads(plan: &Plan, began: Timestamp) -> Vec<(Timestamp, String)> {
     let sensor = plan.city.sensors.iter().position(|sensor| sensor.id.to_string() == TOPIC.1).unwrap();
     let sensor = SensorIx(sensor as u32);
-    let maps = plan.city.lines.iter().filter_map(|line| match &line.protocol {
+    let mut maps = plan.city.lines.iter().filter_map(|line| match &line.protocol {
         Protocol::Mqtt(mqtt) => mqtt.subscriptions.iter().find(|s| s.topic == TOPIC.0),
         Protocol::ModbusTcp(_) => None,
     });
-    let map = &maps.last().unwrap().map;
+    let map = &maps.next().unwrap().map;
     let payload = |n: i64| {
         let measured_at = began.plus(Span::from_s(n));
         let value = Observed::Value(Value::from_raw(500 + n));
@@ -157,18 +157,21 @@ impl Trace {
         }
         let Some((name, rest)) = call.split_once('(') else { return Call::Other };
         let (file, rest) = rest.split_once(", ").unwrap_or((rest, ""));
-        let log = file.contains("-wal") || file.contains(&hex(b"-wal"));
+        // `-wal`, plain or in hexadecimal digits.
+        let log = file.contains("-wal") || file.contains(r"\x2d\x77\x61\x6c");
         let waits = call.ends_with("<unfinished ...>");
         match name {
             // SQLite is built to use the one or the other.
-            "fdatasync" | "fsync" if log && waits => drop(self.waiting.insert(pid.to_owned(), Wait::Log)),
+            "fdatasync" | "fsync" if log && waits => {
+                self.waiting.insert(pid.to_owned(), Wait::Log);
+            }
             "fdatasync" | "fsync" if log && call.ends_with("= 0") => return Call::Synced,
             "pwrite64" if log => return Call::Logged(bytes(rest)),
             "write" | "writev" | "sendto" | "sendmsg" if file.contains(broker) => {
                 return Call::Goes(bytes(rest));
             }
             "read" | "readv" | "recvfrom" | "recvmsg" if file.contains(broker) && waits => {
-                drop(self.waiting.insert(pid.to_owned(), Wait::Broker));
+                self.waiting.insert(pid.to_owned(), Wait::Broker);
             }
             "read" | "readv" | "recvfrom" | "recvmsg" if file.contains(broker) => {
                 return Call::Came(bytes(rest));
@@ -177,10 +180,6 @@ impl Trace {
         }
         Call::Other
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect()
 }
 
 /// The bytes that `strace -xx` shows, of all buffers of the call.
