@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Subject, Transition};
-use rules::bulletin::{Bulletin, compose, compose_telemetry};
+use rules::bulletin::{Bulletin, compose, compose_telemetry, zone_texts};
 use rules::hazard::{Hazard, Severity};
 use rules::reason::{Reason, Sent, Standing, reason};
 use rules::rule::NONE;
@@ -39,7 +39,8 @@ pub(crate) fn tell(turn: &mut Turn) {
 fn tell_public(turn: &mut Turn, transition: &Transition) {
     let sent = turn.next.told.of(&transition.alert);
     let Reason::Send { act, zones } = reason(transition, sent, &standing(turn, transition)) else { return };
-    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, false);
+    let exercise = turn.next.exercise;
+    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, exercise);
     bulletin.act = act;
     bulletin.zones = zones;
     if bulletin.automatic {
@@ -50,7 +51,17 @@ fn tell_public(turn: &mut Turn, transition: &Transition) {
         let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
         note(turn, &transition.alert, sent);
     }
-    publish(turn, bulletin);
+    let plan = Arc::clone(&turn.plan);
+    let mut deliveries = intend(&bulletin, &plan.receivers);
+    for delivery in &mut deliveries {
+        // Each ward reads its own name.
+        let Some(zone) = &delivery.zone else { continue };
+        let texts = zone_texts(transition, zone, &plan.city, &plan.phrases, exercise);
+        if let Some(text) = texts.into_iter().find(|text| text.lang == delivery.lang) {
+            (delivery.title, delivery.body) = (text.title, text.body);
+        }
+    }
+    publish(turn, bulletin, deliveries);
 }
 
 /// The levels of other alerts that people were told of and that still stand.
@@ -100,10 +111,8 @@ fn tell_staff(turn: &mut Turn, line: Option<usize>, raised: bool, group: &[Trans
     {
         let level = if raised { "down" } else { NONE };
         let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
-        let bulletin =
-            compose_telemetry(group, Some(&name), &turn.plan.city, &turn.plan.phrases, turn.now, false);
         note(turn, &key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
-        publish(turn, bulletin);
+        notify_staff(turn, group, Some(&name));
         return;
     }
     let worth = |t: &&Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
@@ -114,9 +123,15 @@ fn tell_staff(turn: &mut Turn, line: Option<usize>, raised: bool, group: &[Trans
     }
     let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
     for notice in worth.chunks(together) {
-        let bulletin = compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
-        publish(turn, bulletin);
+        notify_staff(turn, notice, None);
     }
+}
+
+fn notify_staff(turn: &mut Turn, group: &[Transition], line: Option<&str>) {
+    let plan = Arc::clone(&turn.plan);
+    let bulletin = compose_telemetry(group, line, &plan.city, &plan.phrases, turn.now, turn.next.exercise);
+    let deliveries = intend(&bulletin, &plan.receivers);
+    publish(turn, bulletin, deliveries);
 }
 
 fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
@@ -124,9 +139,9 @@ fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
     turn.commit.told.push((alert.clone(), sent));
 }
 
-/// Keeps a bulletin, and intends its deliveries where it goes out by itself.
-fn publish(turn: &mut Turn, bulletin: Bulletin) {
-    for delivery in intend(&bulletin, &turn.plan.receivers) {
+/// Keeps a bulletin with its deliveries; a proposal has none.
+fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
+    for delivery in deliveries {
         if turn.next.outbox.len() < OUTBOX_MAX {
             turn.next.outbox.push(Arc::new(delivery.clone()));
         } else {
