@@ -38,7 +38,14 @@ pub(super) fn tell_still_silent(turn: &mut Turn) {
             continue;
         }
         note_each(turn, &untold);
-        let bulletin = compose_telemetry(&untold, None, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
+        let bulletin = compose_telemetry(
+            &untold,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
         publish_to_staff(turn, bulletin);
     }
 }
@@ -79,7 +86,8 @@ impl Outage {
 fn tell_outage(turn: &mut Turn, outage: &Outage, level: &str, group: &[Transition]) {
     let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
     let name = Some(outage.name.as_str());
-    let bulletin = compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
+    let bulletin =
+        compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     note(turn, &outage.key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
     // Those that were told by name before the line went down are back as well.
     let named: Vec<Transition> =
@@ -95,7 +103,14 @@ fn tell_each(turn: &mut Turn, group: &[Transition]) {
     note_each(turn, &worth);
     let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
     for notice in worth.chunks(together) {
-        let bulletin = compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
+        let bulletin = compose_telemetry(
+            notice,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
         publish_to_staff(turn, bulletin);
     }
 }
