@@ -51,7 +51,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let Stage { plan, running, playing, mut phones } = stage;
     let mut commits = running.feed.subscribe();
     let lines = EventLines::new(&plan.city, args.output);
-    let mut show = Show::new(&plan.city, lines, args.output.json);
+    let mut show = Show::new(&plan.city, lines, args.output);
     if !args.output.json {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));
     }
@@ -186,7 +186,7 @@ async fn watch(
     }
 }
 
-fn shown(push: &Push, show: &Show<'_>, count: &mut Summary) {
+fn shown(push: &Push, show: &mut Show<'_>, count: &mut Summary) {
     count.pushes += 1;
     show.push(push);
 }
