@@ -48,7 +48,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     })?;
     let folder = Folder::new(args.data.clone())?;
     let stage = Stage::set(&args, &storm, listener, folder.path.clone()).await?;
-    let Stage { plan, running, playing, mut phones } = stage;
+    let Stage { plan, mut running, playing, mut phones } = stage;
     let mut commits = running.feed.subscribe();
     let lines = EventLines::new(&plan.city, args.output);
     let mut show = Show::new(&plan.city, lines, args.output);
@@ -57,7 +57,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     }
     let mut count = Summary::default();
     let told =
-        watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
+        watch(&args, &playing, &mut phones, &mut commits, &mut running, &mut show, &lines, &mut count).await;
     show.end();
     playing.stop().await;
     let stopped = running.stop().await.map_err(|error| Failure::Running(error.to_string()));
@@ -138,7 +138,7 @@ async fn watch(
     playing: &Playing,
     phones: &mut Phones,
     commits: &mut broadcast::Receiver<Arc<Committed>>,
-    running: &Running,
+    running: &mut Running,
     show: &mut Show<'_>,
     lines: &EventLines<'_>,
     count: &mut Summary,
@@ -151,6 +151,7 @@ async fn watch(
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
+            ended = running.ended() => return ended.map_err(|error| Failure::Running(error.to_string())),
             committed = commits.recv() => match committed {
                 Ok(committed) => {
                     if !committed.commit.bulletins.is_empty() {
