@@ -122,7 +122,7 @@ impl<'a> EventLines<'a> {
             rules::alert::Subject::Station(id) => Some(id.as_str()),
             _ => None,
         };
-        let deciding = transition.because.first();
+        let deciding = transition.measure.as_ref();
         if self.output.json {
             let line = json!({
                 "event": "alert", "at": transition.at.to_string(), "alert": transition.alert.to_string(),
@@ -132,6 +132,7 @@ impl<'a> EventLines<'a> {
                 "from": transition.from, "to": transition.to, "severity": transition.severity.step(),
                 "value": deciding.map(|e| number(e.parameter, e.value)),
                 "unit": deciding.map(|e| e.parameter.unit()),
+                "corroborated": transition.corroborated,
                 "because": transition.because.iter().filter_map(|e| self.evidence(e)).collect::<Vec<_>>(),
                 "rule_version": transition.rule_version,
             });
@@ -142,11 +143,20 @@ impl<'a> EventLines<'a> {
         });
         let (from, to) = (&transition.from, &transition.to);
         format!(
-            "{}  {}  {}: {from} -> {to}{value}",
+            "{}  {}  {}: {from} -> {to}{value}{}",
             self.local(transition.at),
             transition.hazard,
-            transition.subject
+            transition.subject,
+            if transition.corroborated { "" } else { self.unsure() },
         )
+    }
+
+    /// What stands behind a level that only suspect readings make, or too few gauges.
+    fn unsure(&self) -> &'static str {
+        match self.output.lang {
+            Language::Vi => "  (chưa chắc)",
+            Language::En => "  (unsure)",
+        }
     }
 
     fn evidence(&self, evidence: &Evidence) -> Option<Json> {
