@@ -24,7 +24,8 @@ pub use template::Template;
 const WARNING: &[&str] =
     &["place", "short", "level", "was", "quantity", "mark", "where", "when", "advice", "window"];
 /// What the templates of telemetry may speak of.
-const TELEMETRY: &[&str] = &["station", "stations", "count", "line", "last", "when"];
+const TELEMETRY: &[&str] =
+    &["station", "stations", "count", "line", "last", "when", "channel", "what", "why"];
 
 /// The words of every language, the city's first language first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,7 +90,7 @@ const MARKS: [(&str, &[&str]); 11] = [
 ];
 
 /// The templates of telemetry with what each must speak of.
-const TELEMETRY_KEYS: [(&str, &[&str]); 10] = [
+const TELEMETRY_KEYS: [(&str, &[&str]); 14] = [
     ("one_title", &["station"]),
     ("one_body", &["station", "last"]),
     ("many_title", &["count"]),
@@ -98,6 +99,10 @@ const TELEMETRY_KEYS: [(&str, &[&str]); 10] = [
     ("line_body", &["count", "line"]),
     ("back_title", &[]),
     ("back_body", &["stations", "when"]),
+    ("line_back_title", &["line"]),
+    ("line_back_body", &["line", "when"]),
+    ("undelivered_title", &["channel"]),
+    ("undelivered_body", &["channel", "what", "when"]),
     ("never", &[]),
     ("rising", &[]),
 ];
