@@ -55,7 +55,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let mut commits = running.feed.subscribe();
     connected(&running).await?;
     let _set_once = BEGAN.set(Instant::now());
-    let lines = EventLines::new(&plan.city, args.output);
+    let lines = EventLines::new(&plan, args.output);
     let mut show = Show::new(&plan.city, lines, args.output.json);
     if !args.output.json {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));

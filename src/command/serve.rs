@@ -79,7 +79,7 @@ fn channels(plan: &Plan, clock: Clock) -> Result<Arc<Channels>, Failure> {
 
 async fn print_events(feed: Feed, plan: Arc<Plan>, output: OutputArgs) {
     let mut commits = feed.subscribe();
-    let lines = EventLines::new(&plan.city, output);
+    let lines = EventLines::new(&plan, output);
     loop {
         match commits.recv().await {
             Ok(committed) => lines.of_commit(&committed.commit).iter().for_each(|line| println!("{line}")),
