@@ -1,7 +1,7 @@
 //! The binary `baolu`: reads the command line, installs what a process has once (TLS provider,
 //! log, metrics recorder), and runs one command.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
@@ -29,7 +29,11 @@ fn install(command: &Command) -> Result<(), Failure> {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("BAOLU_LOG")
         .unwrap_or_else(|_| format!("warn,baolu={quiet},rumqttd=off").into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| Failure::Running("a TLS provider is installed already".into()))

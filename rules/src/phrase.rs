@@ -138,6 +138,13 @@ impl Phrases {
     }
 }
 
+impl Phrases {
+    /// The words of a language; of the city's first one where it has not that one.
+    pub fn language(&self, tag: &str) -> Option<&Language> {
+        self.languages.iter().find(|language| &*language.lang.0 == tag).or(self.languages.first())
+    }
+}
+
 impl Language {
     fn read(sheet: Sheet<'_>) -> Option<Self> {
         let (table, whole) = sheet.parse();
@@ -233,22 +240,22 @@ impl Language {
     }
 
     /// A level as people read it.
-    pub(crate) fn level<'a>(&'a self, name: &'a str) -> &'a str {
+    pub fn level<'a>(&'a self, name: &'a str) -> &'a str {
         self.levels.get(name).map_or(name, String::as_str)
     }
 
     /// A parameter as people read it.
-    pub(crate) fn parameter(&self, parameter: Parameter) -> &str {
+    pub fn parameter(&self, parameter: Parameter) -> &str {
         self.parameters.get(parameter.as_str()).map_or(parameter.as_str(), String::as_str)
     }
 
     /// A river, a station or a basin as people read it; its own name where the language has no other.
-    pub(crate) fn name<'a>(&'a self, own: &'a str) -> &'a str {
+    pub fn name<'a>(&'a self, own: &'a str) -> &'a str {
         self.names.get(own).map_or(own, String::as_str)
     }
 
     /// A number with its unit, as `4,96 m`, `885 mm` or `1.538 m³/s`.
-    pub(crate) fn quantity(&self, parameter: Parameter, value: Value) -> String {
+    pub fn quantity(&self, parameter: Parameter, value: Value) -> String {
         let unit = self.units.get(parameter.unit()).map_or(parameter.unit(), String::as_str);
         format!("{} {unit}", self.signs.write(parameter, value))
     }

@@ -21,7 +21,7 @@ use crate::watch::snapshot::Plan;
 /// When the configuration is wrong, a socket or the store can't be had, or the writer is fenced.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let plan = Arc::new(Plan::load(args.config.config.as_deref())?);
-    let clock = args.clock.map_or_else(Clock::wall, |(origin, factor)| Clock::exercise(origin, factor));
+    let clock = args.clock.unwrap_or_else(Clock::wall);
     admit_zones(&plan, clock, args.accept_approximate_zones.as_deref())?;
     let channels = channels(&plan, clock)?;
     let listener = TcpListener::bind(args.listen)
@@ -79,7 +79,7 @@ fn channels(plan: &Plan, clock: Clock) -> Result<Arc<Channels>, Failure> {
 
 async fn print_events(feed: Feed, plan: Arc<Plan>, output: OutputArgs) {
     let mut commits = feed.subscribe();
-    let lines = EventLines::new(&plan.city, output);
+    let lines = EventLines::new(&plan, output);
     loop {
         match commits.recv().await {
             Ok(committed) => lines.of_commit(&committed.commit).iter().for_each(|line| println!("{line}")),
