@@ -91,10 +91,9 @@ impl Point {
         }
     }
 
-    /// The depth in finest steps and the milliseconds it fell in, for a usable depth.
-    fn depth(&self) -> Option<(i64, i64)> {
-        let length = self.measured_at.since(self.from).ms();
-        self.value.filter(|_| length > 0).map(|value| (value.raw(), length))
+    /// Whether it is a usable depth.
+    fn is_depth(&self) -> bool {
+        self.value.is_some() && self.from < self.measured_at
     }
 }
 
@@ -235,7 +234,7 @@ impl Series {
 
     /// Judges a point anew. Only for points that cover no interval: no sum depends on them.
     pub(crate) fn requalify(&mut self, at: usize, quality: Quality) {
-        if let Some(row) = self.rows.at_mut(at).filter(|row| row.point.depth().is_none()) {
+        if let Some(row) = self.rows.at_mut(at).filter(|row| !row.point.is_depth()) {
             row.point.quality = quality;
         }
     }
