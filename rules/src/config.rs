@@ -75,6 +75,12 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
             (scope, levels)
         })
         .collect();
+    if ladders.is_empty() {
+        // The subject is wrong, and that is told; the ladder of nobody is not read.
+        for key in ["level", "issue", "officer_within_s"] {
+            row.cell(key);
+        }
+    }
     row.close();
     let Some((id, hazard)) = id.zip(hazard) else { return Vec::new() };
     let words = words.unwrap_or(hazard.as_str()).to_owned();
