@@ -66,16 +66,14 @@ fn one(
         "silent" => silent(value, row, city, scope),
         "accumulates" => accumulates(value, row, city, scope),
         "rises" => {
-            let (sensor, config) = measured(value, row, city, scope)?;
-            comparable(value, kind, config.id.parameter)?;
+            let (sensor, config) = measured(kind, value, row, city, scope)?;
             let range = (Value::from_raw(0), Value::from_raw(config.span.1.raw() - config.span.0.raw()));
             let window = window(row, config.deadline.interval);
             let threshold = threshold(row, config.id.parameter, range);
             Some(Condition::Rises { sensor, window: window?, threshold: threshold? })
         }
         _ => {
-            let (sensor, config) = measured(value, row, city, scope)?;
-            comparable(value, kind, config.id.parameter)?;
+            let (sensor, config) = measured(kind, value, row, city, scope)?;
             let release = config.id.parameter == Parameter::Release;
             if (kind == "releases") != release {
                 let wrong = format!("{kind} does not judge {}", config.id.parameter);
@@ -104,8 +102,25 @@ fn station<'a>(value: &Cell<'_>, row: &Row<'_>, city: &'a City, scope: &Scope) -
     station
 }
 
-/// The sensor that is meant: of the named parameter, and of the name that `sensor` gives.
+/// The sensor that is meant, where its values can be compared. Without one nobody can say which
+/// other keys are right: they are left alone.
 fn measured<'a>(
+    kind: &str,
+    value: &Cell<'_>,
+    row: &Row<'_>,
+    city: &'a City,
+    scope: &Scope,
+) -> Option<(SensorIx, &'a Sensor)> {
+    let found = sensor(value, row, city, scope)
+        .filter(|(_, sensor)| kind == "accumulates" || comparable(value, kind, sensor.id.parameter));
+    if found.is_none() {
+        row.entries();
+    }
+    found
+}
+
+/// The sensor of the named parameter, and of the name that `sensor` gives.
+fn sensor<'a>(
     value: &Cell<'_>,
     row: &Row<'_>,
     city: &'a City,
@@ -171,7 +186,7 @@ fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> O
         let interval = gauges().map(|sensor| sensor.deadline.interval).max()?;
         (Catchment::Basin(weights(&basin.gauges)), gauges().map(|sensor| sensor.span.1).max()?, interval)
     } else {
-        let (sensor, config) = measured(value, row, city, scope)?;
+        let (sensor, config) = measured("accumulates", value, row, city, scope)?;
         (Catchment::Gauge(sensor), config.span.1, config.deadline.interval)
     };
     let window = window(row, interval);
@@ -191,14 +206,14 @@ fn weights(gauges: &[(SensorIx, f64)]) -> Box<[(SensorIx, u32)]> {
 
 /// Refuses to compare what means nothing by itself: a depth is of an interval of any length, a
 /// counter counts since ever, a direction has no order.
-fn comparable(value: &Cell<'_>, kind: &str, parameter: Parameter) -> Option<()> {
+fn comparable(value: &Cell<'_>, kind: &str, parameter: Parameter) -> bool {
     let allowed = match parameter {
         Parameter::Rainfall | Parameter::RainTotal => "allowed is accumulates = \"rainfall\"",
         Parameter::WindDirection => "allowed is what has an order",
-        _ => return Some(()),
+        _ => return true,
     };
     value.note(format!("{kind} does not judge {parameter}"), allowed);
-    None
+    false
 }
 
 /// A window that a sensor of this interval can fill.

@@ -217,7 +217,9 @@ fn one_of_two_sensors_of_a_parameter_is_named_and_never_guessed() {
         let when = format!("{{ exceeds = \"stage\", {sensor}raise_m = 2.0, clear_m = 1.8 }}");
         RuleSet::parse("rules.toml", &format!("{HEAD}{}", level("one", 2, &when, "")), &city)
     };
-    let told = parse("").unwrap_err()[0].to_string();
+    let mistakes = parse("").unwrap_err();
+    let told = mistakes[0].to_string();
     assert!(told.contains("kim-long has 2 sensors of stage; allowed is `sensor`"), "{told}");
+    assert_eq!(mistakes.len(), 1, "no other key is blamed for it");
     assert!(parse("sensor = \"radar\", ").is_ok() && parse("sensor = \"float\", ").is_err());
 }
