@@ -47,8 +47,8 @@ fn compile(sheet: Sheet<'_>, city: &City) -> RuleSet {
         slots.extend(rule(row, city, &mut ids, &mut definitions));
     }
     top.close();
-    let sensors = city.sensors.iter().map(|s| (s.id.parameter, s.deadline.total())).collect();
-    RuleSet::new(digest(&definitions.join("\n")), slots, sensors, horizon.map_or(HORIZON, Span::from_s))
+    let version = digest(&definitions.join("\n"));
+    RuleSet::new(version, slots, &city.sensors, horizon.map_or(HORIZON, Span::from_s))
 }
 
 /// One rule on all its subjects; nothing of it where something is wrong.

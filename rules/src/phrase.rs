@@ -234,16 +234,8 @@ impl Language {
     /// A number with its unit, as `4,96 m` or `885 mm`: to about three figures, at most two of them
     /// decimals, rounded half away from zero.
     pub(crate) fn quantity(&self, parameter: Parameter, value: Value) -> String {
-        let raw = value.raw();
-        let one = 10_i64.pow(u32::from(parameter.decimals()));
-        let figures = match raw.abs() {
-            r if r >= 100 * one => 0,
-            r if r >= 10 * one => 1,
-            _ => 2,
-        };
-        let step = 10_i64.pow(u32::from(parameter.decimals()).saturating_sub(figures));
-        let rounded = (raw.abs() + step / 2) / step * step * raw.signum();
-        let number = Value::from_raw(rounded).display(parameter).to_string().replace('.', &self.decimal);
+        let rounded = rounded(parameter, value);
+        let number = rounded.display(parameter).to_string().replace('.', &self.decimal);
         let unit = self.units.get(parameter.unit()).map_or(parameter.unit(), String::as_str);
         format!("{number} {unit}")
     }
@@ -269,6 +261,19 @@ impl Warning {
     pub(crate) fn advice(&self, severity: u8) -> &str {
         self.advice.get(&severity).map_or("", String::as_str)
     }
+}
+
+/// A value as precise as people are told it.
+pub(crate) fn rounded(parameter: Parameter, value: Value) -> Value {
+    let raw = value.raw();
+    let one = 10_i64.pow(u32::from(parameter.decimals()));
+    let figures = match raw.abs() {
+        r if r >= 100 * one => 0,
+        r if r >= 10 * one => 1,
+        _ => 2,
+    };
+    let step = 10_i64.pow(u32::from(parameter.decimals()).saturating_sub(figures));
+    Value::from_raw((raw.abs() + step / 2) / step * step * raw.signum())
 }
 
 fn table_of<T: Default>(top: &Row<'_>, key: &str, read: impl FnOnce(&Row<'_>) -> T) -> T {

@@ -11,7 +11,7 @@ use sensors::time::Timestamp;
 use super::{Act, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text, telemetry};
 use crate::alert::{Measure, Subject, Transition};
 use crate::hazard::Hazard;
-use crate::phrase::{Language, Phrases};
+use crate::phrase::{Language, Phrases, rounded};
 use crate::rule::{IssuePolicy, NONE};
 
 /// Makes the bulletin of a transition; `exercise` marks it as one.
@@ -181,7 +181,7 @@ fn quantity(measure: &Measure, language: &Language) -> String {
 /// Above, at or below the threshold that people know, and by how much.
 fn mark(measure: &Measure, language: &Language) -> String {
     let Some(mark) = &measure.mark else { return String::new() };
-    let by = measure.value.raw() - mark.raise.raw();
+    let by = rounded(mark.parameter, Value::from_raw(measure.value.raw() - mark.raise.raw())).raw();
     let level = language.level(&mark.level);
     let distance = language.quantity(mark.parameter, Value::from_raw(by.abs()));
     let key = match by.signum() {

@@ -67,7 +67,10 @@ fn one(
         "accumulates" => accumulates(value, row, city, scope),
         "rises" => {
             let (sensor, config) = measured(kind, value, row, city, scope)?;
-            let range = (Value::from_raw(0), Value::from_raw(config.span.1.raw() - config.span.0.raw()));
+            let range = (
+                Value::from_raw(0),
+                Value::from_raw(config.span.1.raw().saturating_sub(config.span.0.raw())),
+            );
             let window = window(row, config.deadline.interval);
             let threshold = threshold(row, config.id.parameter, range);
             Some(Condition::Rises { sensor, window: window?, threshold: threshold? })

@@ -2,6 +2,7 @@
 
 use sensors::city::{City, Parts};
 use sensors::mistake::Mistake;
+use sensors::quantity::Value;
 use sensors::station::{Sensor, SensorId};
 use sensors::time::Span;
 
@@ -222,4 +223,14 @@ fn one_of_two_sensors_of_a_parameter_is_named_and_never_guessed() {
     assert!(told.contains("kim-long has 2 sensors of stage; allowed is `sensor`"), "{told}");
     assert_eq!(mistakes.len(), 1, "no other key is blamed for it");
     assert!(parse("sensor = \"radar\", ").is_ok() && parse("sensor = \"float\", ").is_err());
+}
+
+#[test]
+fn rules_are_checked_beside_a_city_whose_limits_are_wrong() {
+    let City { mut sensors, stations, zones, basins, lines, .. } = city();
+    // What stands in for a span that could not be read.
+    sensors[STAGE.at()].span = (Value::from_raw(i64::MIN), Value::from_raw(i64::MAX));
+    let city = City::assemble("x", "X", 420, Parts { stations, sensors, zones, basins, lines }).unwrap();
+    let when = "{ rises = \"stage\", window_s = 3600, raise_m = 0.3, clear_m = 0.1 }";
+    assert!(RuleSet::parse("rules.toml", &format!("{HEAD}{}", level("one", 2, when, "")), &city).is_ok());
 }

@@ -291,6 +291,30 @@ fn a_rule_speaks_in_its_time_only() {
 }
 
 #[test]
+fn a_rain_rule_that_begins_in_a_storm_sees_the_rain_that_fell_before() {
+    let when =
+        "{ accumulates = \"rainfall\", station = \"g1\", window_s = 3600, raise_mm = 50, clear_mm = 30 }";
+    let rules = rules_of(&format!(
+        "[[rule]]\nid = \"rain\"\nhazard = \"heavy-rain\"\nstations = [\"g1\"]\nzones = \"station\"\nissue = \"officer\"\n\
+         from = \"2025-11-16T22:00:00+07:00\"\n{}",
+        level("heavy", 2, when, "")
+    ));
+    let mut site = Site::new(rules);
+    for at in 1..=5 {
+        assert!(site.say(RAIN[0], at * 10, Some(15_000), Quality::Good).is_empty());
+    }
+    assert_eq!(steps(&site.say(RAIN[0], 60, Some(0), Quality::Good)), ["none->heavy"]);
+}
+
+#[test]
+fn rule_04_a_value_over_the_instruments_range_reads_at_least() {
+    let mut site = Site::new(at_2_0(""));
+    let over = Quality::Suspect(Check::GrossRange);
+    let said = site.say(STAGE, 0, Some(10_000), over);
+    assert!(said[0].measure.as_ref().unwrap().at_least);
+}
+
+#[test]
 fn an_episode_that_begins_anew_at_the_same_time_has_an_id_of_its_own() {
     let mut site = Site::new(at_2_0(""));
     let first = site.stage(0, 2100);

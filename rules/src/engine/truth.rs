@@ -222,10 +222,12 @@ impl<'a, V: View> Scene<'a, V> {
 
     fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
         let (_, point) = self.newest(sensor)?;
-        let raw = point.value?.raw();
+        let value = point.value?;
+        let low = value.raw();
+        let high = if self.rules.is_top(sensor, value) { i64::MAX } else { low };
         let suspect = !point.quality.may_clear();
         let (at, quality) = (point.measured_at, point.quality);
-        Some(Measured { low: raw, high: raw, sure_low: (!suspect).then_some(raw), suspect, at, quality })
+        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
     }
 
     fn rise(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
