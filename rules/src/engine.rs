@@ -258,7 +258,12 @@ impl RuleSet {
             return (*core != Core::REST).then_some(Core::REST);
         }
         let scene = Scene::new(self, view, moment);
-        core.step(&slot.levels, at, |level, ask| scene.answer(&level.when, ask))
+        core.step(
+            &slot.levels,
+            at,
+            |level, ask| scene.answer(&level.when, ask),
+            |level| scene.measured(level),
+        )
     }
 
     /// One step on the running clock; such ladders have neither confirm nor hold.

@@ -302,6 +302,7 @@ impl RuleSet {
                 note(&mut touched, *sensor, ix);
             }
             for level in &slot.levels {
+                longest = longest.max(level.hold);
                 level.when.leaves(false, &mut |leaf, _| {
                     longest = longest.max(leaf.window().unwrap_or_default());
                     if let Condition::Silent { sensors } = leaf {
@@ -316,7 +317,7 @@ impl RuleSet {
         let patience: Vec<Span> = sensors.iter().map(|sensor| sensor.deadline.total()).collect();
         let tops = sensors.iter().map(|sensor| sensor.span.1).collect();
         let oldest = patience.iter().copied().max().unwrap_or_default();
-        // A window is looked at from as far back as a late reading may reach, and ends at a
+        // A window, or a hold, is looked at from as far back as a late reading may reach, and ends at a
         // reading that may itself be as old as its deadline allows.
         let retention = Span::from_ms(longest.ms() + horizon.ms() + oldest.ms());
         Self { version, slots, touched, silence, by_key, parameters, patience, tops, horizon, retention }

@@ -112,6 +112,43 @@ fn rule_03_an_alert_whose_sensor_falls_silent_stays() {
 }
 
 #[test]
+fn rule_03_a_silence_is_no_hold() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    site.stage(0, 2100);
+    assert!(site.stage(10, 1700).is_empty());
+    // Nobody knows how high the water stood in these three hours.
+    assert!(site.stage(190, 1750).is_empty());
+    for at in 1..=8 {
+        // Nor do suspect readings say it.
+        assert!(site.say(STAGE, 190 + at * 10, Some(1700), SUSPECT).is_empty());
+    }
+    assert!(site.stage(280, 1700).is_empty());
+    assert!(site.stage(330, 1700).is_empty());
+    assert_eq!(steps(&site.stage(340, 1700)), ["bd2->none"]);
+}
+
+#[test]
+fn rule_03_a_late_reading_in_the_silence_makes_the_hold_whole() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    for (at, mm) in [(0, 2100), (10, 1700), (130, 1750)] {
+        site.stage(at, mm);
+    }
+    assert_eq!(site.level(), "bd2");
+    assert_eq!(steps(&site.stage(70, 1700)), ["bd2->none"]);
+}
+
+#[test]
+fn a_gauge_that_reports_as_seldom_as_the_hold_is_long_still_clears() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    let said: Vec<_> = [2100, 1700, 1600, 1500]
+        .into_iter()
+        .zip(0..)
+        .flat_map(|(mm, hour)| site.stage(hour * 60, mm))
+        .collect();
+    assert_eq!(steps(&said), ["none->bd2", "bd2->none"]);
+}
+
+#[test]
 fn rule_04_a_suspect_reading_never_clears() {
     let mut site = Site::new(at_2_0(""));
     site.stage(0, 2100);
@@ -237,9 +274,9 @@ fn rule_08_a_ladder_may_jump_several_levels_in_one_step() {
     assert_eq!(steps(&said), ["none->bd3"]);
     assert_eq!(said[0].alert.to_string(), "r.kim-long.20251116T140000Z");
     assert_eq!(steps(&site.stage(10, 2500)), ["bd3->bd2"]);
-    site.stage(20, 500);
-    let down = site.stage(2000, 500);
-    assert_eq!(steps(&down), ["bd2->none"]);
+    let down: Vec<_> = (1..15).flat_map(|hour| site.stage(20 + hour * 60, 500)).collect();
+    assert_eq!(steps(&down), ["bd2->bd1", "bd1->none"]);
+    let down = &down[1..];
     assert_eq!(down[0].severity_max, Severity::new(4).unwrap());
     assert_eq!(site.states[0].episode, None);
 }
