@@ -173,7 +173,7 @@ pub struct Rule {
     pub words: String,
     /// It holds from this event time on.
     pub from: Timestamp,
-    /// It ends before this event time.
+    /// It raises nothing from this event time on; what it raised stands until it is over.
     pub until: Timestamp,
 }
 

@@ -315,7 +315,7 @@ fn a_not_swaps_raise_and_clear() {
 }
 
 #[test]
-fn a_rule_speaks_in_its_time_only() {
+fn a_rule_raises_in_its_time_only_and_its_end_eases_nothing() {
     let rules = rules_of(&format!(
         "[[rule]]\nid = \"r\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"officer\"\n\
          from = \"2025-11-16T22:00:00+07:00\"\nuntil = \"2025-11-16T23:00:00+07:00\"\n{}",
@@ -324,7 +324,9 @@ fn a_rule_speaks_in_its_time_only() {
     let mut site = Site::new(rules);
     assert!(site.stage(50, 2500).is_empty());
     assert_eq!(steps(&site.stage(60, 2500)), ["none->bd2"]);
-    assert_eq!(steps(&site.stage(120, 2500)), ["bd2->none"]);
+    assert!(site.stage(120, 2500).is_empty(), "the end of a rule is no news of the water");
+    assert_eq!(steps(&site.stage(130, 1700)), ["bd2->none"]);
+    assert!(site.stage(140, 2500).is_empty());
 }
 
 #[test]

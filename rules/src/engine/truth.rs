@@ -102,6 +102,8 @@ impl Truth {
 
 impl Answer {
     const UNKNOWN: Self = Self::both(Truth::Unknown);
+    /// False, whatever the readings say.
+    pub(super) const NO: Self = Self::both(Truth::False);
 
     const fn both(truth: Truth) -> Self {
         Self { any: truth, sure: truth }
