@@ -208,16 +208,6 @@ impl Series {
         (self.rank(after)..self.rank(upto)).filter_map(|i| self.point(i))
     }
 
-    /// The earliest event time at or after `t`.
-    pub fn first_time_from(&self, t: Timestamp) -> Option<Timestamp> {
-        self.next_time_after(t.minus(Span::from_ms(1)))
-    }
-
-    /// The earliest event time after `t`.
-    pub fn next_time_after(&self, t: Timestamp) -> Option<Timestamp> {
-        self.point(self.rank(t)).map(|point| point.measured_at)
-    }
-
     /// The event times after `t`, in order: what a fold goes through again from a late reading.
     pub fn times_after(&self, t: Timestamp) -> impl DoubleEndedIterator<Item = Timestamp> {
         self.points(t, Timestamp::MAX).map(|point| point.measured_at)
