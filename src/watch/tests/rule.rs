@@ -21,7 +21,8 @@ fn rule_01_the_same_reading_again_changes_nothing_and_another_value_is_kept_besi
     assert!(again.is_empty(), "{again:?}");
     assert_eq!(town.state.due, before.due, "a broker that repeats itself keeps no gauge alive");
     let revised = town.decide(&[said(1_200)]).clone();
-    let kept: Vec<_> = town.commits.iter().flat_map(|c| &c.readings).map(|r| r.value.unwrap().raw()).collect();
+    let kept: Vec<_> =
+        town.commits.iter().flat_map(|c| &c.readings).map(|r| r.value.unwrap().raw()).collect();
     assert_eq!((revised.readings.len(), kept), (1, vec![2_100, 1_200]));
     assert_eq!(town.level("stage-kim-long.kim-long"), "bd1", "the fold begins anew from the revision");
 }

@@ -28,12 +28,8 @@ fn staff_are_told_once_when_the_public_is_not_and_again_after_it_worked() {
     assert_eq!(staff, [Target::Webhook { receiver: "duty".to_owned() }]);
     // The same channel fails on; only a worse warning is worth another word.
     town.now = town.now.plus(min(10));
-    let event = super::rig::reading(
-        &town.plan,
-        super::rig::sensor(&town.plan, "phu-oc/stage"),
-        town.now,
-        1_600,
-    );
+    let event =
+        super::rig::reading(&town.plan, super::rig::sensor(&town.plan, "phu-oc/stage"), town.now, 1_600);
     town.decide(&[event]);
     fail_all(&mut town);
     assert_eq!(town.notices().len(), 1, "{:?}", town.notices());
