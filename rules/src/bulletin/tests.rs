@@ -125,8 +125,21 @@ fn a_flood_bulletin_says_what_where_when_and_what_to_do() {
     );
     assert_eq!(
         texts[1].body,
-        "08:00 17 Nov: Phú Ốc (sông Bồ) 4.96 m, 0.46 m above alarm 3. Phường Hương Trà: be ready to leave, never wade."
+        "08:00 17 Nov: Phú Ốc (Bồ River) 4.96 m, 0.46 m above alarm 3. Phường Hương Trà: be ready to leave, never wade."
     );
+}
+
+#[test]
+fn a_stage_that_reads_as_its_alarm_stage_is_at_it() {
+    let hue = hue();
+    let mut rise = hue.of("stage-phu-oc.phu-oc", 0, 1);
+    let mut body = |mm, lang: usize| {
+        rise.measure.as_mut().unwrap().value = Value::from_raw(mm);
+        hue.say(&rise).texts[lang].body.clone()
+    };
+    assert!(body(1504, 0).contains("Phú Ốc 1,50 m, ở mức BĐ1."), "{}", body(1504, 0));
+    assert!(body(1504, 1).contains("1.50 m, at alarm 1."), "{}", body(1504, 1));
+    assert!(body(1505, 0).contains("1,51 m, trên BĐ1 0,01 m."), "{}", body(1505, 0));
 }
 
 #[test]

@@ -63,8 +63,8 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
             moment.clear();
         }
         let Some(observation) = next else { break };
-        if state.since == Timestamp::MIN {
-            state.since = observation.measured_at;
+        if now == Timestamp::MIN {
+            state.watch_from(observation.measured_at);
         }
         now = now.max(observation.measured_at);
         moment.push(Event::Observed(observation));
