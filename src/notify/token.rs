@@ -89,7 +89,7 @@ impl Tokens {
                     wrong("has an empty receiver or token");
                 }
                 Ok(row) if phones.by_receiver.contains_key(&row.receiver) => {
-                    wrong("names a receiver a second time")
+                    wrong("names a receiver a second time");
                 }
                 Ok(row) => phones.insert(Phone::from(row)),
                 Err(_) => wrong("is no phone"),
