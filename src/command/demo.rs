@@ -31,7 +31,7 @@ use crate::watch::feed::Committed;
 use crate::watch::snapshot::{Plan, Snapshot};
 
 /// Real time within which the service must have reached every line; only then the storm begins.
-const CONNECT_MAX: Duration = Duration::from_secs(60);
+const CONNECT_MAX: Duration = Duration::from_mins(1);
 /// When the storm of this process begins.
 static BEGAN: OnceLock<Instant> = OnceLock::new();
 /// Real time without a bulletin or a push after which everything has been told.

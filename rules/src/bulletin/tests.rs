@@ -241,6 +241,6 @@ fn what_stands_at_the_mark_is_not_said_to_be_zero_metres_above_or_below_it() {
         let measure = rise.measure.as_mut().unwrap();
         (measure.value, measure.at_least) = (Value::from_raw(raw), false);
         let text = &hue.say(&rise).texts[0].body;
-        assert!(text.contains("2 m, bằng BĐ2."), "{text}");
+        assert!(text.contains("2,00 m, ở mức BĐ2."), "{text}");
     }
 }
