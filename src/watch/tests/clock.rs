@@ -9,6 +9,8 @@ use crate::event::Event;
 fn set(town: &mut Town, hours: i64) {
     let by = Span::from_h(hours);
     town.now = town.now.plus(by);
+    // No gauge says the very same millisecond twice.
+    town.ahead = Span::from_ms(town.ahead.ms() + 1);
     town.decide(&[Event::Stepped(by)]);
 }
 

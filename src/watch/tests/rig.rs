@@ -73,6 +73,8 @@ pub(super) struct Town {
     pub(super) plan: Arc<Plan>,
     pub(super) state: State,
     pub(super) now: Timestamp,
+    /// How far the gauges' clocks are ahead of ours.
+    pub(super) ahead: Span,
     pub(super) commits: Vec<Commit>,
 }
 
@@ -83,7 +85,7 @@ impl Town {
 
     pub(super) fn of(plan: Arc<Plan>, now: Timestamp) -> Self {
         let state = State::new(Arc::clone(&plan), now, false);
-        Self { plan, state, now, commits: Vec::new() }
+        Self { plan, state, now, ahead: Span::ZERO, commits: Vec::new() }
     }
 
     /// Decides at the present moment.
@@ -111,16 +113,17 @@ impl Town {
         self.decide(&[event])
     }
 
-    /// Everybody but those behind `quiet` says something harmless now, each in a message of its own.
+    /// Everybody but those behind `quiet` says something harmless now.
     pub(super) fn all_speak(&mut self, quiet: &[SensorIx]) {
         let fed: Vec<SensorIx> = self.plan.city.sensors.iter().filter_map(|sensor| sensor.feeds).collect();
-        for ix in (0..self.plan.city.sensors.len() as u32).map(SensorIx) {
-            if !quiet.contains(&ix) && !fed.contains(&ix) {
-                let lowest = self.plan.city.sensor(ix).unwrap().span.0.raw();
-                let event = reading(&self.plan, ix, self.now, lowest.max(0));
-                self.decide(&[event]);
-            }
-        }
+        let all = (0..self.plan.city.sensors.len() as u32).map(SensorIx);
+        let speaking = all.filter(|ix| !quiet.contains(ix) && !fed.contains(ix));
+        let word = |ix| {
+            let lowest = self.plan.city.sensor(ix).unwrap().span.0.raw();
+            reading(&self.plan, ix, self.now.plus(self.ahead), lowest.max(0))
+        };
+        let words: Vec<Event> = speaking.map(word).collect();
+        self.decide(&words);
     }
 
     /// Time passes while everybody but `quiet` speaks every five minutes.
