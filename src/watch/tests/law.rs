@@ -12,12 +12,8 @@ use crate::watch::decide::decide;
 use crate::watch::snapshot::State;
 
 /// Two stations on one river bank, a rain gauge and a dam, at moments of some hours.
-const SENSORS: [(&str, i64); 4] = [
-    ("kim-long/stage", 1),
-    ("phu-oc/stage", 1),
-    ("228005/rainfall", 10),
-    ("ta-trach/release", 400),
-];
+const SENSORS: [(&str, i64); 4] =
+    [("kim-long/stage", 1), ("phu-oc/stage", 1), ("228005/rainfall", 10), ("ta-trach/release", 400)];
 
 /// A sensor, a tenth of an hour, and how high.
 type Word = (usize, i64, i64);

@@ -188,8 +188,7 @@ async fn rule_05_a_telemetry_alert_comes_within_a_second_of_its_deadline() {
     // Nothing ever arrives before it but one word of the gauge, and afterwards nothing at all.
     let spoke_at = Clock::real_now();
     let value = Observed::Value(Value::from_raw(500));
-    let word =
-        Observation { sensor: gauge, measured_at: spoke_at, from: None, arrived_at: spoke_at, value };
+    let word = Observation { sensor: gauge, measured_at: spoke_at, from: None, arrived_at: spoke_at, value };
     desk.say(vec![Event::Observed(word)]).await;
     let told = async {
         loop {
