@@ -191,6 +191,7 @@ async fn watch(
             () = playing.over.cancelled(), if over_since.is_none() => over_since = Some(Instant::now()),
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
+        show.settle(false);
         let Some(over_since) = over_since.filter(|_| args.until_over) else { continue };
         let told = running.snapshots.borrow().state.outbox.is_empty();
         if told && stirred.elapsed() > CALM && over_since.elapsed() > CALM {
@@ -205,7 +206,7 @@ async fn watch(
     }
 }
 
-fn shown(push: &Push, show: &Show<'_>, count: &mut Summary) {
+fn shown(push: &Push, show: &mut Show<'_>, count: &mut Summary) {
     count.pushes += 1;
     show.push(push);
 }

@@ -2,6 +2,7 @@
 //! each warning in its colour. Without a terminal, plain lines.
 
 use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use sensors::city::City;
@@ -25,7 +26,19 @@ pub(super) struct Show<'a> {
     bar: ProgressBar,
     /// The latest stage of each river station, to tell rising from falling.
     before: Vec<(StationId, Value)>,
+    /// Pushes that wait for those of the other wards, so that a bulletin is one picture.
+    waiting: Vec<Told>,
 }
+
+/// A bulletin in one language, and the wards whose phones have shown it.
+struct Told {
+    first: Push,
+    zones: Vec<String>,
+    since: Instant,
+}
+
+/// Real time that a bulletin waits for the phones of its other wards.
+const TOGETHER: Duration = Duration::from_millis(400);
 
 impl<'a> Show<'a> {
     /// A picture of a city's demo.
@@ -35,7 +48,7 @@ impl<'a> Show<'a> {
         if let Ok(style) = ProgressStyle::with_template("{prefix:.bold} {bar:28.cyan/blue} {msg}") {
             bar.set_style(style.progress_chars("█▌ "));
         }
-        Self { lines, city, json, colour: terminal && !json, bar, before: Vec::new() }
+        Self { lines, city, json, colour: terminal && !json, bar, before: Vec::new(), waiting: Vec::new() }
     }
 
     /// A line above the bar.
@@ -47,17 +60,38 @@ impl<'a> Show<'a> {
         }
     }
 
-    /// A push as a phone shows it.
-    pub(super) fn push(&self, push: &Push) {
+    /// A push as a phone shows it. People see those in their language, the wards of a bulletin
+    /// together; programs see each.
+    pub(super) fn push(&mut self, push: &Push) {
         if self.json {
             self.line(&push.to_json().to_string());
             return;
         }
+        if push.lang != self.lines.lang() {
+            return;
+        }
         let zone = self.city.zones.iter().find(|zone| zone.id.as_str() == push.zone);
         let zone = zone.map_or(push.zone.as_str(), |zone| &zone.name);
-        let at = self.lines.local(push.at);
-        self.line(&self.coloured(push.severity, &format!("{at}  ▌{zone}  {}", push.title)));
-        self.line(&format!("              {}", push.body));
+        let zone = zone.to_owned();
+        match self.waiting.iter_mut().find(|told| told.first.bulletin == push.bulletin) {
+            Some(told) => told.zones.push(zone),
+            None => {
+                self.waiting.push(Told { first: push.clone(), zones: vec![zone], since: Instant::now() });
+            }
+        }
+    }
+
+    /// Draws the bulletins that have waited long enough; all of them at the end.
+    pub(super) fn settle(&mut self, end: bool) {
+        let (ready, waiting) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|t| end || t.since.elapsed() > TOGETHER);
+        self.waiting = waiting;
+        for Told { first, zones, .. } in ready {
+            let at = self.lines.local(first.at);
+            self.line(&self.coloured(first.severity, &format!("{at}  ▌ {}", first.title)));
+            self.line(&format!("             ▌ {}", first.body));
+            self.line(&format!("             ▌ → {}", zones.join(", ")));
+        }
     }
 
     /// The state of the storm.
@@ -81,11 +115,12 @@ impl<'a> Show<'a> {
             std::cmp::Ordering::Equal => "→",
         };
         let (_, named) = self.city.station_named(station)?;
-        Some(format!("{} {:.2} m {trend}", named.name, stage.in_unit(Parameter::Stage)))
+        Some(format!("{} {} {trend}", named.name, self.lines.quantity(Parameter::Stage, *stage)))
     }
 
     /// Wipes the bar away, for the last lines.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&mut self) {
+        self.settle(true);
         self.bar.finish_and_clear();
     }
 
