@@ -128,11 +128,12 @@ fn storms_lists_both() {
 // A byte order mark, CRLF, a late row within the window, rows of a stranger, a repetition.
 const ROWS: &str = "\u{feff}measured_at,station,parameter,value,unit\r\n\
     2025-11-16T21:00:00+07:00,phu-oc,stage,1.600,m\r\n\
-    2025-11-16T22:00:00+07:00,phu-oc,stage,3.06,m\r\n\
-    2025-11-16T21:30:00+07:00,phu-oc,stage,2.90,m\r\n\
+    2025-11-16T22:00:00+07:00,phu-oc,stage,2.60,m\r\n\
+    2025-11-16T21:30:00+07:00,phu-oc,stage,2.10,m\r\n\
     2025-11-16T22:00:00+07:00,\"no, where\",stage,1,m\r\n\
     2025-11-16T22:00:00+07:00,phu-oc,rainfall,1,mm\r\n\
-    2025-11-16T22:00:00+07:00,phu-oc,stage,3.06,m\r\n\
+    2025-11-16T22:30:00+07:00,phu-oc,stage,3.06,m\r\n\
+    2025-11-16T22:30:00+07:00,phu-oc,stage,3.06,m\r\n\
     2025-11-16T23:00:00+07:00,phu-oc,stage,99,m\r\n";
 
 fn judged(arguments: &[&str], input: &[u8]) -> (Vec<Value>, String) {
@@ -159,13 +160,13 @@ fn replay_judges_a_file_a_gzip_and_standard_input_alike() {
     assert_eq!(judged(&["-"], ROWS.as_bytes()).0, lines);
 
     let levels: Vec<&str> =
-        lines.iter().filter(|l| l["event"] == "alert").map(|l| l["to"].as_str().unwrap()).collect();
+        lines.iter().filter(|l| l["rule"] == "stage-phu-oc").map(|l| l["to"].as_str().unwrap()).collect();
     assert_eq!(levels, ["bd1", "bd2"]);
     let rejected: Vec<&Value> = lines.iter().filter(|l| l["event"] == "quality").collect();
     assert_eq!((rejected.len(), &rejected[0]["check"]), (1, &Value::from("gross_range")));
     let summary = lines.last().unwrap();
     assert_eq!((&summary["event"], &summary["unknown_stations"]), (&"summary".into(), &1.into()));
-    assert_eq!((&summary["readings"], &summary["rejected"]), (&4.into(), &1.into()));
+    assert_eq!((&summary["readings"], &summary["rejected"]), (&5.into(), &1.into()));
     assert!(told.contains("rows.csv:5: station: \"no, where\" is not in the configuration"), "{told}");
     assert!(
         told.contains("rows.csv:6: parameter: the configuration has no sensor phu-oc/rainfall"),
@@ -176,7 +177,7 @@ fn replay_judges_a_file_a_gzip_and_standard_input_alike() {
 #[test]
 fn replay_speaks_the_language_it_was_asked_for() {
     let vi = run_with(&["replay", "--input", "-"], ROWS.as_bytes()).out;
-    assert!(vi.contains("16/11 22:00  Lũ  Phú Ốc: BĐ1 → BĐ2, 3,06 m"), "{vi}");
+    assert!(vi.contains("16/11 22:30  Lũ  Phú Ốc: BĐ1 → BĐ2, 3,06 m"), "{vi}");
     assert!(vi.contains("Phú Ốc: mực nước 99,00 m, loại (ngoài khoảng đo của thiết bị)"), "{vi}");
     let en = run_with(&["replay", "--input", "-", "--lang", "en"], ROWS.as_bytes()).out;
     assert!(en.contains("Flood  Phú Ốc: alarm 1 → alarm 2, 3.06 m"), "{en}");
