@@ -96,9 +96,53 @@ impl Clock {
     }
 }
 
+/// Watches the running clock beside one that nobody can set, so that a step is told apart from time
+/// that passed. A machine that slept has stepped as well: nobody could have been heard meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    real: Instant,
+    shown: Timestamp,
+}
+
+/// A clock that is set by less is being kept in time; no deadline is that exact.
+const STEP_MIN: Span = Span::from_s(5);
+
+impl Pace {
+    /// Begins to watch.
+    pub fn of(clock: &Clock) -> Self {
+        Self { real: Instant::now(), shown: clock.now() }
+    }
+
+    /// By how much the clock was set since the last look, backwards where it is negative. The clock
+    /// of an exercise can't be set.
+    pub fn step(&mut self, clock: &Clock) -> Option<Span> {
+        let last = std::mem::replace(self, Self::of(clock));
+        let passed = self.real.saturating_duration_since(last.real);
+        Self::stepped(passed, self.shown.since(last.shown)).filter(|_| !clock.is_exercise())
+    }
+
+    fn stepped(passed: Duration, shown: Span) -> Option<Span> {
+        let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+        let by = Span::from_ms(shown.ms().saturating_sub(passed_ms));
+        (by.ms().abs() >= STEP_MIN.ms()).then_some(by)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_is_told_from_one_that_runs() {
+        let stepped = |passed_s, shown_s| Pace::stepped(Duration::from_secs(passed_s), Span::from_s(shown_s));
+        assert_eq!(stepped(600, 600), None);
+        assert_eq!(stepped(600, 603), None, "it is being kept in time");
+        assert_eq!(stepped(1, 3601), Some(Span::from_h(1)));
+        assert_eq!(stepped(1, -3599), Some(Span::from_h(-1)));
+        let clock = Clock::exercise(Timestamp::from_ms(0), 1200.0);
+        assert_eq!(Pace::of(&Clock::wall()).step(&Clock::wall()), None);
+        assert_eq!(Pace::of(&clock).step(&clock), None);
+    }
 
     #[test]
     fn an_exercise_starts_at_its_origin_and_waits_in_its_own_time() {

@@ -262,7 +262,7 @@ impl Language {
 
     /// By how much one number exceeds another, both as they are written: whoever subtracts the two
     /// that a text names finds the difference that it names.
-    pub(crate) fn difference(&self, parameter: Parameter, value: Value, from: Value) -> Value {
+    pub(crate) fn difference(parameter: Parameter, value: Value, from: Value) -> Value {
         Value::from_raw(number::rounded(parameter, value).raw() - number::rounded(parameter, from).raw())
     }
 

@@ -31,7 +31,7 @@ use crate::watch::feed::Committed;
 use crate::watch::snapshot::{Plan, Snapshot};
 
 /// Real time within which the service must have reached every line; only then the storm begins.
-const CONNECT_MAX: Duration = Duration::from_secs(60);
+const CONNECT_MAX: Duration = Duration::from_mins(1);
 /// When the storm of this process begins.
 static BEGAN: OnceLock<Instant> = OnceLock::new();
 /// Real time without a bulletin or a push after which everything has been told.
@@ -51,18 +51,18 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     })?;
     let folder = Folder::new(args.data.clone())?;
     let stage = Stage::set(&args, &storm, listener, folder.path.clone()).await?;
-    let Stage { plan, running, playing, mut phones } = stage;
+    let Stage { plan, mut running, playing, mut phones } = stage;
     let mut commits = running.feed.subscribe();
     connected(&running).await?;
     let _set_once = BEGAN.set(Instant::now());
     let lines = EventLines::new(&plan, args.output);
-    let mut show = Show::new(&plan.city, lines, args.output.json);
+    let mut show = Show::new(&plan.city, lines, args.output);
     if !args.output.json {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));
     }
     let mut count = Summary::default();
     let told =
-        watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
+        watch(&args, &playing, &mut phones, &mut commits, &mut running, &mut show, &lines, &mut count).await;
     show.end();
     playing.stop().await;
     let stopped = running.stop().await.map_err(|error| Failure::Running(error.to_string()));
@@ -157,7 +157,7 @@ async fn watch(
     playing: &Playing,
     phones: &mut Phones,
     commits: &mut broadcast::Receiver<Arc<Committed>>,
-    running: &Running,
+    running: &mut Running,
     show: &mut Show<'_>,
     lines: &EventLines<'_>,
     count: &mut Summary,
@@ -170,6 +170,7 @@ async fn watch(
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
+            ended = running.ended() => return ended.map_err(|error| Failure::Running(error.to_string())),
             committed = commits.recv() => match committed {
                 Ok(committed) => {
                     if !committed.commit.bulletins.is_empty() {
@@ -191,7 +192,6 @@ async fn watch(
             () = playing.over.cancelled(), if over_since.is_none() => over_since = Some(Instant::now()),
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
-        show.settle(false);
         let Some(over_since) = over_since.filter(|_| args.until_over) else { continue };
         let told = running.snapshots.borrow().state.outbox.is_empty();
         if told && stirred.elapsed() > CALM && over_since.elapsed() > CALM {

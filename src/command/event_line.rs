@@ -112,11 +112,6 @@ impl<'a> EventLines<'a> {
         Some(format!("{}  {station}: {what}{said}, {judged}{why}", self.local(at)))
     }
 
-    /// The language of readable lines.
-    pub fn lang(&self) -> &'static str {
-        self.output.lang.tag()
-    }
-
     /// A value as people read it.
     pub fn quantity(&self, parameter: Parameter, value: Value) -> String {
         let plain = || format!("{} {}", value.display(parameter), parameter.unit());

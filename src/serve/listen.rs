@@ -52,7 +52,8 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
         closing.clone(),
     ));
     followers.spawn(metric::upkeep(shared.metrics.clone(), closing.clone()));
-    let router = route::router(App { shared, seen, told, closing });
+    let replays = Arc::new(Semaphore::new(bounds.stream_replays));
+    let router = route::router(App { shared, seen, told, replays, closing });
     tracing::info!(%address, "serving");
 
     let graceful = GracefulShutdown::new();

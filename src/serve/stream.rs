@@ -25,8 +25,8 @@ use crate::store::commit::Seq;
 
 /// Commits that a peer may have missed and still gets one by one; more, and it gets a snapshot.
 const REPLAY_MAX: u64 = 10_000;
-/// Commits that are read from the store at once.
-const REPLAY_PAGE: usize = 256;
+/// Commits that are read from the store at once; a slow peer holds so many in memory.
+const REPLAY_PAGE: usize = 64;
 /// How long a browser waits before it comes back, in real milliseconds.
 const RETRY: &str = "retry: 2000\n\n";
 
@@ -152,8 +152,16 @@ impl Follower {
     }
 
     async fn replay(&mut self) -> Option<Bytes> {
+        let Ok(turn) = self.app.replays.clone().acquire_owned().await else {
+            self.next = Next::End;
+            return None;
+        };
         let (reader, since) = (self.app.shared.reader.clone(), self.last);
-        let read = tokio::task::spawn_blocking(move || reader.changes(since, REPLAY_PAGE)).await;
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            reader.changes(since, REPLAY_PAGE)
+        });
+        let read = read.await;
         let changes = match read {
             Ok(Ok(page)) => page.items,
             Ok(Err(why)) => {
@@ -192,15 +200,17 @@ impl Follower {
         };
         match received {
             Ok(told) if told.seq <= self.last => None,
-            Ok(told) if told.seq.0 == self.last.0 + 1 => {
-                self.last = told.seq;
-                Some(told.frame.clone())
-            }
             // Commits that the feed did not carry here are in the store.
-            Ok(_) => {
-                self.next = Next::Replay;
-                None
-            }
+            Ok(told) => match &told.frame {
+                Some(frame) if told.seq.0 == self.last.0 + 1 => {
+                    self.last = told.seq;
+                    Some(frame.clone())
+                }
+                _ => {
+                    self.next = Next::Replay;
+                    None
+                }
+            },
             Err(RecvError::Lagged(_)) => {
                 self.next = Next::Snapshot;
                 None

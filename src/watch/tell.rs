@@ -145,6 +145,3 @@ fn refused(delivery: &Delivery, at: sensors::time::Timestamp) -> Outcome {
     let why = format!("{OUTBOX_MAX} deliveries are waiting already");
     Outcome { delivery: delivery.id.clone(), at, tries: 0, end: End::Failed { why } }
 }
-
-#[cfg(test)]
-mod tests;

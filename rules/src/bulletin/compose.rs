@@ -181,7 +181,7 @@ fn quantity(measure: &Measure, language: &Language) -> String {
 /// Above, at or below the threshold that people know, and by how much.
 fn mark(measure: &Measure, language: &Language) -> String {
     let Some(mark) = &measure.mark else { return String::new() };
-    let by = language.difference(mark.parameter, measure.value, mark.raise).raw();
+    let by = Language::difference(mark.parameter, measure.value, mark.raise).raw();
     let level = language.level(&mark.level);
     let distance = language.quantity(mark.parameter, Value::from_raw(by.abs()));
     let key = match by.signum() {

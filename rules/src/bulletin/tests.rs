@@ -232,3 +232,15 @@ fn rule_05_a_silent_station_says_what_it_last_said() {
     assert!(notice.texts[0].body.ends_with("Lúc đó nước đang lên!"));
     assert_eq!(silent.from, NONE);
 }
+
+#[test]
+fn what_stands_at_the_mark_is_not_said_to_be_zero_metres_above_or_below_it() {
+    let hue = hue();
+    let mut rise = hue.of("stage-kim-long.kim-long", 1, 2);
+    for raw in [2000, 2003, 1997] {
+        let measure = rise.measure.as_mut().unwrap();
+        (measure.value, measure.at_least) = (Value::from_raw(raw), false);
+        let text = &hue.say(&rise).texts[0].body;
+        assert!(text.contains("2,00 m, ở mức BĐ2."), "{text}");
+    }
+}

@@ -37,7 +37,7 @@ pub(super) fn tell(turn: &mut Turn) {
         }
     }
     for (channel, ends) in channels {
-        tell_channel(turn, &channel, ends);
+        tell_channel(turn, &channel, &ends);
     }
 }
 
@@ -51,7 +51,7 @@ fn channel(delivery: &Delivery) -> Option<String> {
     }
 }
 
-fn tell_channel(turn: &mut Turn, channel: &str, ends: Ends) {
+fn tell_channel(turn: &mut Turn, channel: &str, ends: &Ends) {
     let key = AlertId(format!("channel.{channel}").into());
     let told = turn.next.told.of(&key).map(|sent| sent.severity);
     if let Some((delivery, why)) = &ends.failed
