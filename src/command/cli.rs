@@ -125,7 +125,7 @@ pub struct ServeArgs {
     /// Also write events to standard output.
     #[arg(long)]
     pub events: bool,
-    /// Tell the public although the zones are only approximate cells; your name stands in the ledger.
+    /// Tell the public although the zones are only approximate cells; your name stands in the log.
     #[arg(long, value_name = "NAME")]
     pub accept_approximate_zones: Option<String>,
     #[command(flatten)]

@@ -112,7 +112,8 @@ impl<'a> EventLines<'a> {
         Some(format!("{}  {station}: {what}{said}, {judged}{why}", self.local(at)))
     }
 
-    fn quantity(&self, parameter: Parameter, value: Value) -> String {
+    /// A value as people read it.
+    pub fn quantity(&self, parameter: Parameter, value: Value) -> String {
         let plain = || format!("{} {}", value.display(parameter), parameter.unit());
         self.words.map_or_else(plain, |words| words.quantity(parameter, value))
     }

@@ -11,7 +11,7 @@ use crate::command::event_line::EventLines;
 use crate::notify::channel::{self, Channels};
 use crate::serve::heartbeat::Heartbeat;
 use crate::serve::metric;
-use crate::service::{self, Setup};
+use crate::service::{self, ServiceError, Setup};
 use crate::watch::feed::Feed;
 use crate::watch::snapshot::Plan;
 
@@ -36,7 +36,10 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
         metrics: metric::install().map_err(|error| Failure::Running(error.to_string()))?,
         heartbeat: Heartbeat::from_env().map_err(|error| Failure::Input(vec![error.to_string()]))?,
     };
-    let mut running = service::start(setup).map_err(|error| Failure::Running(error.to_string()))?;
+    let mut running = service::start(setup).map_err(|error| match &error {
+        ServiceError::Store(store) if store.is_input() => Failure::Input(vec![error.to_string()]),
+        _ => Failure::Running(error.to_string()),
+    })?;
     tracing::info!(address = %running.address, city = plan.city.name, exercise = clock.is_exercise(), "watching");
     if args.events {
         tokio::spawn(print_events(running.feed.clone(), Arc::clone(&plan), args.output));

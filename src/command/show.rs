@@ -124,7 +124,7 @@ impl<'a> Show<'a> {
             std::cmp::Ordering::Equal => "→",
         };
         let (_, named) = self.city.station_named(station)?;
-        Some(format!("{} {:.2} m {trend}", named.name, stage.in_unit(Parameter::Stage)))
+        Some(format!("{} {} {trend}", named.name, self.lines.quantity(Parameter::Stage, *stage)))
     }
 
     /// Wipes the bar away, for the last lines.
