@@ -132,6 +132,19 @@ impl Condition {
         }
     }
 
+    /// Whether two conditions over a window compare the same number, maybe with other thresholds.
+    pub(crate) fn measures_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Rises { sensor, window, .. }, Self::Rises { sensor: s, window: w, .. }) => {
+                (sensor, window) == (s, w)
+            }
+            (Self::Accumulates { over, window, .. }, Self::Accumulates { over: o, window: w, .. }) => {
+                window == w && over == o
+            }
+            _ => false,
+        }
+    }
+
     /// The window that a condition without parts looks back over.
     pub fn window(&self) -> Option<Span> {
         match self {

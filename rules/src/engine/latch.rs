@@ -94,11 +94,11 @@ impl Core {
     /// The state after an event time, where it is another one; `ask` answers for the condition of
     /// one level, `measured` says whether no silence that outlasts its hold ended just now. Mostly
     /// nothing changes, and nothing is copied.
-    pub(super) fn step(
+    pub(super) fn step<'a>(
         &self,
-        levels: &[Level],
+        levels: &'a [Level],
         at: Timestamp,
-        ask: impl Fn(&Level, Ask) -> Answer,
+        ask: impl Fn(&'a Level, Ask) -> Answer,
         measured: impl Fn(&Level) -> bool,
     ) -> Option<Self> {
         let mut next: Option<Self> = None;

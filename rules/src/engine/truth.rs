@@ -72,7 +72,12 @@ pub(super) struct Scene<'a, V> {
     pub(super) moment: Moment,
     /// The last value looked up: the levels of a ladder ask for the same one.
     looked_up: Cell<Option<(SensorIx, Option<Measured>)>>,
+    /// The last two windows that were looked through, for the same reason.
+    looked_through: [Cell<Seen<'a>>; 2],
 }
+
+/// What a condition over a window saw.
+type Seen<'a> = Option<(&'a Condition, Option<Measured>)>;
 
 impl Truth {
     fn not(self) -> Self {
@@ -159,16 +164,16 @@ impl Measured {
 
 impl<'a, V: View> Scene<'a, V> {
     pub(super) fn new(rules: &'a RuleSet, view: &'a V, moment: Moment) -> Self {
-        Self { rules, view, moment, looked_up: Cell::new(None) }
+        Self { rules, view, moment, looked_up: Cell::new(None), looked_through: Default::default() }
     }
 
     /// Answers for a whole tree.
-    pub(super) fn answer(&self, condition: &Condition, ask: Ask) -> Answer {
+    pub(super) fn answer(&self, condition: &'a Condition, ask: Ask) -> Answer {
         self.within(condition, ask, false)
     }
 
-    fn within(&self, condition: &Condition, ask: Ask, negated: bool) -> Answer {
-        let join = |parts: &[Condition], start: Truth, join: fn(Truth, Truth) -> Truth| {
+    fn within(&self, condition: &'a Condition, ask: Ask, negated: bool) -> Answer {
+        let join = |parts: &'a [Condition], start: Truth, join: fn(Truth, Truth) -> Truth| {
             parts.iter().fold(Answer::both(start), |sum, part| sum.zip(self.within(part, ask, negated), join))
         };
         match condition {
@@ -213,9 +218,25 @@ impl<'a, V: View> Scene<'a, V> {
     }
 
     /// What a condition without parts compares with its threshold.
-    pub(super) fn measure(&self, leaf: &Condition) -> Option<Measured> {
+    pub(super) fn measure(&self, leaf: &'a Condition) -> Option<Measured> {
         match leaf {
             Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => self.value(*sensor),
+            Condition::Rises { .. } | Condition::Accumulates { .. } => {
+                let [last, before] = &self.looked_through;
+                let seen = |cell: &Cell<Seen<'a>>| cell.get().filter(|(seen, _)| leaf.measures_as(seen));
+                if let Some((_, measured)) = seen(last).or_else(|| seen(before)) {
+                    return measured;
+                }
+                let measured = self.look_through(leaf);
+                before.set(last.replace(Some((leaf, measured))));
+                measured
+            }
+            _ => None,
+        }
+    }
+
+    fn look_through(&self, leaf: &Condition) -> Option<Measured> {
+        match leaf {
             Condition::Rises { sensor, window, .. } => self.rise(*sensor, *window),
             Condition::Accumulates { over: Catchment::Gauge(sensor), window, .. } => {
                 self.gauge(*sensor, *window)
