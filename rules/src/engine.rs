@@ -246,9 +246,9 @@ impl RuleSet {
     }
 
     /// The state after a moment, where it is another one.
-    fn stepped(
+    fn stepped<'s>(
         &self,
-        slot: &Slot,
+        slot: &'s Slot,
         core: &Core,
         at: Timestamp,
         moment: Moment,
@@ -260,7 +260,7 @@ impl RuleSet {
         }
         let scene = Scene::new(self, view, moment);
         // A rule that ended raises no more; what it raised stands until the condition is over.
-        let answer = |level: &Level, ask| match ask {
+        let answer = |level: &'s Level, ask| match ask {
             Ask::Raise if at >= until => Answer::NO,
             _ => scene.answer(&level.when, ask),
         };

@@ -7,6 +7,8 @@ mod command;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod durable;
+#[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod modbus;

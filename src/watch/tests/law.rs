@@ -23,7 +23,7 @@ fn words() -> impl Strategy<Value = Vec<Word>> {
     proptest::collection::vec(word, 1..40).prop_map(|words| {
         // One word for a moment: of two revisions the later one holds, in whatever order they come.
         let mut once = std::collections::BTreeMap::new();
-        words.into_iter().for_each(|(sensor, at, raw)| drop(once.insert((sensor, at), raw)));
+        once.extend(words.into_iter().map(|(sensor, at, raw)| ((sensor, at), raw)));
         once.into_iter().map(|((sensor, at), raw)| (sensor, at, raw)).collect()
     })
 }
