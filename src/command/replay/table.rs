@@ -50,7 +50,10 @@ pub(super) enum TableError {
 /// One file of readings.
 pub(super) struct Table<'a> {
     file: String,
-    rows: csv::Reader<Box<dyn Read>>,
+    rows: csv::Reader<BufReader<Box<dyn Read>>>,
+    /// Lines that the reader is behind: it counts a line at its line feed, and takes a record to
+    /// begin before the line feed of a CRLF.
+    behind: u64,
     record: csv::StringRecord,
     columns: Columns,
     city: &'a City,
@@ -96,10 +99,13 @@ impl<'a> Table<'a> {
         let gzip = buffered.fill_buf().map_err(at_file)?.starts_with(&[0x1f, 0x8b]);
         let plain: Box<dyn Read> =
             if gzip { Box::new(MultiGzDecoder::new(buffered)) } else { Box::new(buffered) };
+        let mut plain = BufReader::new(plain);
+        let first = plain.fill_buf().map_err(at_file)?.split(|byte| *byte == b'\n').next();
+        let behind = u64::from(first.is_some_and(|line| line.ends_with(b"\r")));
         let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(plain);
-        let columns = Columns::find(&file, rows.headers().map_err(|e| refused(&file, &e))?)?;
+        let columns = Columns::find(&file, rows.headers().map_err(|e| refused(&file, &e, 0))?)?;
         let (record, known, unknown) = (csv::StringRecord::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Self { file, rows, record, columns, city, renamed, known, unknown })
+        Ok(Self { file, rows, behind, record, columns, city, renamed, known, unknown })
     }
 
     /// The next reading of a known sensor; rows of unknown stations are noted and passed over.
@@ -107,12 +113,17 @@ impl<'a> Table<'a> {
     /// # Errors
     /// Names file, line and column of a row that is no reading.
     pub(super) fn next_observation(&mut self) -> Result<Option<Observation>, TableError> {
-        while self.rows.read_record(&mut self.record).map_err(|e| refused(&self.file, &e))? {
+        while self.rows.read_record(&mut self.record).map_err(|e| refused(&self.file, &e, self.behind))? {
             if let Some(observation) = self.observation()? {
                 return Ok(Some(observation));
             }
         }
         Ok(None)
+    }
+
+    /// The line of the present record, counted from 1.
+    fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line) + self.behind
     }
 
     fn observation(&mut self) -> Result<Option<Observation>, TableError> {
@@ -123,7 +134,7 @@ impl<'a> Table<'a> {
             (optional(self.columns.sensor), optional(self.columns.period), optional(self.columns.quality));
         let row = |column, wrong: String, allowed: &str| TableError::Row {
             file: self.file.clone(),
-            line: self.record.position().map_or(0, csv::Position::line),
+            line: self.line(),
             column,
             wrong,
             allowed: allowed.to_owned(),
@@ -179,7 +190,8 @@ impl<'a> Table<'a> {
             let known = self.city.station_named(&id.station).is_some();
             let what =
                 if known { Unknown::Sensor(id.to_string()) } else { Unknown::Station(station.clone()) };
-            self.unknown.entry(what).or_insert(self.record.position().map_or(0, csv::Position::line));
+            let line = self.line();
+            self.unknown.entry(what).or_insert(line);
         }
         self.known.insert(key, found);
         found
@@ -231,14 +243,14 @@ impl Columns {
     }
 }
 
-fn refused(file: &str, error: &csv::Error) -> TableError {
+fn refused(file: &str, error: &csv::Error, behind: u64) -> TableError {
     if let csv::ErrorKind::Io(source) = error.kind() {
         let source = io::Error::new(source.kind(), source.to_string());
         return TableError::File { file: file.to_owned(), source };
     }
     TableError::Row {
         file: file.to_owned(),
-        line: error.position().map_or(0, csv::Position::line),
+        line: error.position().map_or(0, csv::Position::line) + behind,
         column: "row",
         wrong: error.to_string(),
         allowed: "allowed is RFC 4180 in UTF-8".into(),
@@ -261,12 +273,12 @@ pub(super) fn renames(path: Option<&Path>, city: &City) -> Result<BTreeMap<Strin
     };
     let source = File::open(path).map_err(|source| TableError::File { file: file.clone(), source })?;
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(source);
-    if rows.headers().map_err(|e| refused(&file, &e))? != vec!["from", "to"] {
+    if rows.headers().map_err(|e| refused(&file, &e, 0))? != vec!["from", "to"] {
         return Err(row(1, "row", "this is not the header".into(), "needed is from,to"));
     }
     let mut renamed = BTreeMap::new();
     for record in rows.into_records() {
-        let record = record.map_err(|e| refused(&file, &e))?;
+        let record = record.map_err(|e| refused(&file, &e, 0))?;
         let line = record.position().map_or(0, csv::Position::line);
         let (Some(from), Some(to), 2) = (record.get(0), record.get(1), record.len()) else {
             let wrong = format!("{} columns", record.len());

@@ -170,15 +170,15 @@ impl Service {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// The sum of a metric over its labels that contain a text.
-    pub(crate) fn metric(&self, name: &str, label: &str) -> f64 {
+    /// The sum of a metric over its labels that contain a text, in whole numbers.
+    pub(crate) fn metric(&self, name: &str, label: &str) -> i64 {
         let all = self.ask("/metrics");
         let lines = all.lines().filter(|line| line.starts_with(name) && line.contains(label));
-        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum::<f64>() as i64
     }
 
     pub(crate) fn line_is_up(&self, line: &str) -> bool {
-        self.metric("baolu_line_up", &format!("\"{line}\"")) > 0.5
+        self.metric("baolu_line_up", &format!("\"{line}\"")) > 0
     }
 
     /// Asks it to stop as a service manager does, and gives the exit code.
