@@ -136,7 +136,9 @@ impl Follower {
         }
     }
 
+    /// Listens anew first and looks at the present afterwards, as at the beginning.
     fn snapshot(&mut self) -> Bytes {
+        self.told = self.app.told.subscribe();
         let seen = self.app.seen();
         let clock = self.app.shared.clock;
         self.next = Next::Live;
@@ -152,6 +154,10 @@ impl Follower {
     }
 
     async fn replay(&mut self) -> Option<Bytes> {
+        if self.told.len() > self.app.shared.bounds.stream_backlog {
+            self.next = Next::Snapshot;
+            return None;
+        }
         let Ok(turn) = self.app.replays.clone().acquire_owned().await else {
             self.next = Next::End;
             return None;
