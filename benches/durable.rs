@@ -38,7 +38,7 @@ fn messages(plan: &Plan, line: &MqttLine, count: usize) -> (Vec<(String, Vec<u8>
     for n in 0..count {
         let (round, place) = (n / timed.len(), n % timed.len());
         let at = start.plus(Span::from_ms(STEP.ms() * round as i64));
-        let subscription = timed[place];
+        let subscription = timed.get(place).unwrap();
         let said = subscription.map.fields.iter().map(|field| {
             let raw = match parameter(field.sensor) {
                 Some(Parameter::Rainfall) => {

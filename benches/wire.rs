@@ -93,9 +93,9 @@ type Crossings = BTreeMap<(String, &'static str), VecDeque<i64>>;
 /// Publishes at the rate for so long.
 fn publish(port: u16, plan: &Plan, line: &MqttLine, began: Instant, lasts: Duration) -> (usize, Crossings) {
     let mut publisher = Publisher::connect(port);
-    let mut gauges: Vec<Gauge> = line.subscriptions.iter().map(|s| Gauge::new(plan, s)).collect();
-    let posts: Vec<usize> = (0..gauges.len()).filter(|i| gauges[*i].zone.is_some()).collect();
-    let others: Vec<usize> = (0..gauges.len()).filter(|i| gauges[*i].zone.is_none()).collect();
+    let gauges = line.subscriptions.iter().map(|subscription| Gauge::new(plan, subscription));
+    let (mut posts, mut others): (Vec<_>, Vec<_>) = gauges.partition(|gauge| gauge.zone.is_some());
+    let (of_posts, of_others) = (posts.len(), others.len());
     let mut crossings = Crossings::new();
     let start = Instant::now();
     let count = (lasts.as_secs_f64() * f64::from(PER_S)) as usize;
@@ -103,8 +103,9 @@ fn publish(port: u16, plan: &Plan, line: &MqttLine, began: Instant, lasts: Durat
         let due = start + Duration::from_secs(1) / PER_S * n as u32;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let crosses = n % CROSSING == CROSSING - 1;
-        let place = if crosses { posts[n / CROSSING % posts.len()] } else { others[n % others.len()] };
-        let gauge = &mut gauges[place];
+        let gauge =
+            if crosses { posts.get_mut(n / CROSSING % of_posts) } else { others.get_mut(n % of_others) };
+        let gauge = gauge.unwrap();
         gauge.high ^= crosses;
         let payload = gauge.payload(plan, Clock::real_now());
         if let Some(zone) = &gauge.zone {
