@@ -4,6 +4,7 @@
 //! signatures and backoff are always real time and never ask here for anything but
 //! [`Clock::real_now`].
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use sensors::time::{Span, Timestamp};
@@ -16,9 +17,26 @@ pub struct Clock {
 
 #[derive(Clone, Copy, Debug)]
 struct Exercise {
-    began: Instant,
+    began: Began,
     origin: Timestamp,
     factor: f64,
+}
+
+/// The real moment at which an exercise begins.
+#[derive(Clone, Copy, Debug)]
+enum Began {
+    At(Instant),
+    Held(&'static OnceLock<Instant>),
+}
+
+impl Exercise {
+    fn elapsed(&self) -> Duration {
+        let began = match self.began {
+            Began::At(began) => Some(began),
+            Began::Held(began) => began.get().copied(),
+        };
+        began.map_or(Duration::ZERO, |began| began.elapsed())
+    }
 }
 
 impl Clock {
@@ -29,12 +47,19 @@ impl Clock {
 
     /// A clock that stands at `origin` now and runs `factor` times as fast.
     pub fn exercise(origin: Timestamp, factor: f64) -> Self {
-        Self::exercise_from(Instant::now(), origin, factor)
+        Self { exercise: Some(Exercise { began: Began::At(Instant::now()), origin, factor }) }
     }
 
-    /// A clock that stands at `origin` until the real moment `began`, and runs from there.
-    pub fn exercise_from(began: Instant, origin: Timestamp, factor: f64) -> Self {
-        Self { exercise: Some(Exercise { began, origin, factor }) }
+    /// A clock that showed `origin` at the real moment `began`, as [`Clock::real_now`] tells it: two
+    /// processes that are given the same three show the same time, whenever they start.
+    pub fn exercise_since(began: Timestamp, origin: Timestamp, factor: f64) -> Self {
+        let gone = Self::real_now().since(began).ms() as f64 * factor;
+        Self::exercise(origin.plus(Span::from_ms(gone as i64)), factor)
+    }
+
+    /// A clock that stands at `origin` until `began` is set, and runs from there.
+    pub fn exercise_held(began: &'static OnceLock<Instant>, origin: Timestamp, factor: f64) -> Self {
+        Self { exercise: Some(Exercise { began: Began::Held(began), origin, factor }) }
     }
 
     /// Whether everything that is said under this clock is an exercise.
@@ -52,7 +77,7 @@ impl Clock {
         match self.exercise {
             None => Self::real_now(),
             Some(e) => {
-                let ms = e.began.elapsed().as_secs_f64() * 1000.0 * e.factor;
+                let ms = e.elapsed().as_secs_f64() * 1000.0 * e.factor;
                 e.origin.plus(Span::from_ms(ms as i64))
             }
         }
@@ -126,5 +151,23 @@ mod tests {
         assert!(clock.now() >= origin && clock.now() < origin.plus(Span::from_h(1)));
         assert!(clock.until(origin.plus(Span::from_s(300))) <= Duration::from_secs(1));
         assert!(clock.is_exercise());
+    }
+
+    #[test]
+    fn a_held_exercise_stands_until_it_begins() {
+        static BEGAN: OnceLock<Instant> = OnceLock::new();
+        let origin = Timestamp::from_ms(1_763_300_000_000);
+        let clock = Clock::exercise_held(&BEGAN, origin, 1e9);
+        assert_eq!(clock.now(), origin);
+        BEGAN.set(Instant::now().checked_sub(Duration::from_millis(1)).unwrap()).unwrap();
+        assert!(clock.now() > origin.plus(Span::from_s(900_000)));
+    }
+
+    #[test]
+    fn two_processes_with_one_exercise_show_one_time() {
+        let origin = Timestamp::from_ms(1_763_300_000_000);
+        let began = Clock::real_now().minus(Span::from_min(1));
+        let late = Clock::exercise_since(began, origin, 600.0).now();
+        assert!((600..700).contains(&late.since(origin).whole_s().div_euclid(60)), "{late}");
     }
 }

@@ -103,7 +103,8 @@ struct Stops {
 pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let Setup { plan, clock, data, listener, channels, metrics, heartbeat } = setup;
     let address = listener.local_addr().map_err(|e| failed("asking the API's socket for its address", &e))?;
-    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &Options::default())?;
+    let options = Options { exercise: clock.is_exercise(), ..Options::default() };
+    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &options)?;
     let reader = store.reader(READ_CONNECTIONS)?;
     let snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
     let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));

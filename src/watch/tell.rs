@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Transition};
-use rules::bulletin::{Bulletin, compose};
+use rules::bulletin::{Bulletin, compose, zone_texts};
 use rules::hazard::Hazard;
 use rules::reason::{Reason, Sent, Standing, reason};
 use rules::rule::{RuleSet, Slot};
@@ -69,7 +69,7 @@ fn joined(slot: Option<&Slot>, first: &Transition, last: Transition) -> Transiti
 fn tell_public(turn: &mut Turn, transition: &Transition) {
     let sent = turn.next.told.of(&transition.alert);
     let Reason::Send { act, zones } = reason(transition, sent, &standing(turn, transition)) else { return };
-    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, false);
+    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     bulletin.act = act;
     bulletin.zones = zones;
     if bulletin.automatic {
@@ -80,7 +80,9 @@ fn tell_public(turn: &mut Turn, transition: &Transition) {
         let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
         note(turn, &transition.alert, sent);
     }
-    publish(turn, bulletin);
+    let mut deliveries = intend(&bulletin, &turn.plan.receivers);
+    name_wards(turn, transition, &mut deliveries);
+    publish(turn, bulletin, deliveries);
 }
 
 /// The levels of other alerts that people were told of and that still stand.
@@ -104,10 +106,28 @@ fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
     turn.commit.told.push((alert.clone(), sent));
 }
 
-/// Keeps a bulletin, and intends its deliveries where it goes out by itself.
-fn publish(turn: &mut Turn, bulletin: Bulletin) {
+/// Each ward reads its own name, and not how many wards are meant.
+fn name_wards(turn: &Turn, transition: &Transition, deliveries: &mut [Delivery]) {
+    let plan = &turn.plan;
+    for delivery in deliveries {
+        let Some(zone) = &delivery.zone else { continue };
+        let texts = zone_texts(transition, zone, &plan.city, &plan.phrases, turn.next.exercise);
+        if let Some(text) = texts.into_iter().find(|text| text.lang == delivery.lang) {
+            (delivery.title, delivery.body) = (text.title, text.body);
+        }
+    }
+}
+
+/// What staff are told of our own troubles.
+fn publish_to_staff(turn: &mut Turn, bulletin: Bulletin) {
+    let deliveries = intend(&bulletin, &turn.plan.receivers);
+    publish(turn, bulletin, deliveries);
+}
+
+/// Keeps a bulletin with its deliveries; a proposal has none.
+fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
     let most = OUTBOX_MAX + if bulletin.hazard.is_public() { 0 } else { OUTBOX_STAFF };
-    for delivery in intend(&bulletin, &turn.plan.receivers) {
+    for delivery in deliveries {
         let delivery = Arc::new(delivery);
         if turn.next.outbox.len() < most {
             turn.next.outbox.push(Arc::clone(&delivery));

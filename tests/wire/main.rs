@@ -3,7 +3,13 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod durable;
+#[cfg(test)]
+mod fault;
 #[cfg(test)]
 mod modbus;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
 use super::View;
-use crate::rule::{Catchment, Condition, RuleSet};
+use crate::rule::{Catchment, Condition, Level, RuleSet};
 use crate::threshold::Threshold;
 
 /// Three-valued truth.
@@ -72,7 +72,12 @@ pub(super) struct Scene<'a, V> {
     pub(super) moment: Moment,
     /// The last value looked up: the levels of a ladder ask for the same one.
     looked_up: Cell<Option<(SensorIx, Option<Measured>)>>,
+    /// The last two windows that were looked through, for the same reason.
+    looked_through: [Cell<Seen<'a>>; 2],
 }
+
+/// What a condition over a window saw.
+type Seen<'a> = Option<(&'a Condition, Option<Measured>)>;
 
 impl Truth {
     fn not(self) -> Self {
@@ -102,6 +107,8 @@ impl Truth {
 
 impl Answer {
     const UNKNOWN: Self = Self::both(Truth::Unknown);
+    /// False, whatever the readings say.
+    pub(super) const NO: Self = Self::both(Truth::False);
 
     const fn both(truth: Truth) -> Self {
         Self { any: truth, sure: truth }
@@ -157,16 +164,16 @@ impl Measured {
 
 impl<'a, V: View> Scene<'a, V> {
     pub(super) fn new(rules: &'a RuleSet, view: &'a V, moment: Moment) -> Self {
-        Self { rules, view, moment, looked_up: Cell::new(None) }
+        Self { rules, view, moment, looked_up: Cell::new(None), looked_through: Default::default() }
     }
 
     /// Answers for a whole tree.
-    pub(super) fn answer(&self, condition: &Condition, ask: Ask) -> Answer {
+    pub(super) fn answer(&self, condition: &'a Condition, ask: Ask) -> Answer {
         self.within(condition, ask, false)
     }
 
-    fn within(&self, condition: &Condition, ask: Ask, negated: bool) -> Answer {
-        let join = |parts: &[Condition], start: Truth, join: fn(Truth, Truth) -> Truth| {
+    fn within(&self, condition: &'a Condition, ask: Ask, negated: bool) -> Answer {
+        let join = |parts: &'a [Condition], start: Truth, join: fn(Truth, Truth) -> Truth| {
             parts.iter().fold(Answer::both(start), |sum, part| sum.zip(self.within(part, ask, negated), join))
         };
         match condition {
@@ -186,10 +193,50 @@ impl<'a, V: View> Scene<'a, V> {
         }
     }
 
+    /// Whether no sensor of the level comes back just now from a silence longer than the hold: what
+    /// the water did meanwhile is not known, and no data is not good news. Sums know their gaps
+    /// themselves.
+    pub(super) fn measured(&self, level: &Level) -> bool {
+        let Moment::Event(at) = self.moment else { return true };
+        let mut measured = true;
+        level.when.leaves(false, &mut |leaf, _| {
+            let (Condition::Exceeds { sensor, .. }
+            | Condition::Releases { sensor, .. }
+            | Condition::Rises { sensor, .. }) = leaf
+            else {
+                return;
+            };
+            let Some(series) = self.view.series(*sensor) else { return };
+            let trusted = |point: &&Point| point.value.is_some() && point.quality.may_clear();
+            let mut trusted = series.points(Timestamp::MIN, at).rev().filter(trusted);
+            if trusted.next().is_some_and(|point| point.measured_at == at) {
+                let most = level.hold.max(self.rules.patience(*sensor));
+                measured &= trusted.next().is_some_and(|before| at.since(before.measured_at) <= most);
+            }
+        });
+        measured
+    }
+
     /// What a condition without parts compares with its threshold.
-    pub(super) fn measure(&self, leaf: &Condition) -> Option<Measured> {
+    pub(super) fn measure(&self, leaf: &'a Condition) -> Option<Measured> {
         match leaf {
             Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => self.value(*sensor),
+            Condition::Rises { .. } | Condition::Accumulates { .. } => {
+                let [last, before] = &self.looked_through;
+                let seen = |cell: &Cell<Seen<'a>>| cell.get().filter(|(seen, _)| leaf.measures_as(seen));
+                if let Some((_, measured)) = seen(last).or_else(|| seen(before)) {
+                    return measured;
+                }
+                let measured = self.look_through(leaf);
+                before.set(last.replace(Some((leaf, measured))));
+                measured
+            }
+            _ => None,
+        }
+    }
+
+    fn look_through(&self, leaf: &Condition) -> Option<Measured> {
+        match leaf {
             Condition::Rises { sensor, window, .. } => self.rise(*sensor, *window),
             Condition::Accumulates { over: Catchment::Gauge(sensor), window, .. } => {
                 self.gauge(*sensor, *window)
@@ -222,10 +269,12 @@ impl<'a, V: View> Scene<'a, V> {
 
     fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
         let (_, point) = self.newest(sensor)?;
-        let raw = point.value?.raw();
+        let value = point.value?;
+        let low = value.raw();
+        let high = if self.rules.is_top(sensor, value) { i64::MAX } else { low };
         let suspect = !point.quality.may_clear();
         let (at, quality) = (point.measured_at, point.quality);
-        Some(Measured { low: raw, high: raw, sure_low: (!suspect).then_some(raw), suspect, at, quality })
+        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
     }
 
     fn rise(&self, sensor: SensorIx, window: Span) -> Option<Measured> {

@@ -10,7 +10,7 @@ use rules::reason::{Reason, Sent, reason};
 use rules::rule::NONE;
 use sensors::city::City;
 
-use super::{note, publish};
+use super::{note, publish_to_staff};
 use crate::event::LineState;
 use crate::watch::decide::Turn;
 use crate::watch::silence::COMMON_CAUSE_MIN;
@@ -38,8 +38,15 @@ pub(super) fn tell_still_silent(turn: &mut Turn) {
             continue;
         }
         note_each(turn, &untold);
-        let bulletin = compose_telemetry(&untold, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
-        publish(turn, bulletin);
+        let bulletin = compose_telemetry(
+            &untold,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
+        publish_to_staff(turn, bulletin);
     }
 }
 
@@ -79,13 +86,14 @@ impl Outage {
 fn tell_outage(turn: &mut Turn, outage: &Outage, level: &str, group: &[Transition]) {
     let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
     let name = Some(outage.name.as_str());
-    let bulletin = compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, false);
+    let bulletin =
+        compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     note(turn, &outage.key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
     // Those that were told by name before the line went down are back as well.
     let named: Vec<Transition> =
         group.iter().filter(|t| turn.next.told.of(&t.alert).is_some()).cloned().collect();
     note_each(turn, &named);
-    publish(turn, bulletin);
+    publish_to_staff(turn, bulletin);
 }
 
 /// Each station by itself, or all in one notice where they are so many that one cause is likely.
@@ -95,8 +103,15 @@ fn tell_each(turn: &mut Turn, group: &[Transition]) {
     note_each(turn, &worth);
     let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
     for notice in worth.chunks(together) {
-        let bulletin = compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
-        publish(turn, bulletin);
+        let bulletin = compose_telemetry(
+            notice,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
+        publish_to_staff(turn, bulletin);
     }
 }
 

@@ -10,7 +10,7 @@ use rules::bulletin::compose_undelivered;
 use rules::reason::Sent;
 use rules::rule::NONE;
 
-use super::{note, publish};
+use super::{note, publish_to_staff};
 use crate::notify::delivery::{Delivery, End, Target};
 use crate::watch::decide::Turn;
 
@@ -62,7 +62,7 @@ fn tell_channel(turn: &mut Turn, channel: &str, ends: &Ends) {
         let (city, phrases, said) =
             (&turn.plan.city, &turn.plan.phrases, (channel, delivery.title.as_str(), why.as_str()));
         let bulletin = compose_undelivered(key.clone(), said, delivery.severity, city, phrases, turn.now);
-        publish(turn, bulletin);
+        publish_to_staff(turn, bulletin);
     }
     if ends.works
         && let Some(sent) = turn.next.told.of(&key).cloned()

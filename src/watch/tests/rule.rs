@@ -37,7 +37,7 @@ fn rule_03_an_alert_whose_sensor_falls_silent_stays_and_says_so() {
     assert!(town.transitions().iter().all(|t| t.hazard == Hazard::Telemetry), "{:#?}", town.transitions());
     assert_eq!(town.notices(), ["Mất tín hiệu: Kim Long"]);
     let notice = town.bulletins().remove(0);
-    assert!(notice.texts[0].body.contains("mực nước 2,1 m lúc 18:00"), "{:?}", notice.texts[0]);
+    assert!(notice.texts[0].body.contains("mực nước 2,10 m lúc 18:00"), "{:?}", notice.texts[0]);
     assert!(notice.texts[0].body.contains("Không có số liệu không phải là an toàn"));
     // The first word after it is judged as any other.
     town.stage("kim-long", 2.2);

@@ -266,6 +266,15 @@ fn each_wrong_value_is_one_mistake() {
 }
 
 #[test]
+fn rain_never_falls_upwards() {
+    let told = mistakes("stations.toml", "span_mm = [0, ", "span_mm = [-5, ");
+    assert!(
+        told[0].to_string().contains("a negative depth of rain would be taken off the others"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn a_second_station_of_an_id_is_told_where_the_first_stands() {
     let told = mistakes("stations.toml", "\"phu-ninh\"", "\"cau-tam-ky\"");
     let twice =
