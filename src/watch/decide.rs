@@ -100,8 +100,9 @@ impl Turn {
     }
 
     fn took(&mut self, sensor: SensorIx, judged: &Judged) {
-        // A broker can repeat a dead gauge's words: a repetition is no sign of life.
-        if judged.inserted != Inserted::Same {
+        // A broker can repeat a dead gauge's words, and a blind one says that it has no value: neither
+        // is a sign of life.
+        if judged.inserted != Inserted::Same && judged.reading.is_contact() {
             silence::heard(self, sensor);
         }
         self.record(&judged.reading, judged.inserted);

@@ -1,8 +1,11 @@
 //! Rule 5: silence is news, once for each cause, and so is the first word after it.
 
 use rules::hazard::Hazard;
+use sensors::reading::{Observation, Observed};
 use sensors::station::SensorIx;
 use sensors::time::Span;
+
+use crate::event::Event;
 
 use super::rig::{Town, line, min, reading, sensor, switch};
 
@@ -136,4 +139,16 @@ fn rule_05_a_line_that_never_speaks_again_is_told_of_once_more_and_not_for_ever(
     town.go_on(600, &behind);
     assert_eq!(town.notices().len(), 2, "{:?}", town.notices());
     assert_eq!(town.notices()[1], "Mất tín hiệu 7 trạm");
+}
+
+#[test]
+fn rule_05_a_gauge_that_only_says_that_it_has_no_value_is_told_of_as_blind() {
+    let mut town = awake();
+    let gauge = sensor(&town.plan, "kim-long/stage");
+    for _ in 0..6 {
+        town.go_on(10, &[gauge]);
+        let Event::Observed(said) = reading(&town.plan, gauge, town.now, 0) else { unreachable!() };
+        town.decide(&[Event::Observed(Observation { value: Observed::Missing, ..said })]);
+    }
+    assert_eq!(town.notices(), ["Mất tín hiệu: Kim Long"], "it speaks, and we see nothing");
 }
