@@ -1,4 +1,5 @@
-//! What reaches the writer: observations, the state of lines, outcomes of deliveries.
+//! What reaches the writer: observations, the state of lines, outcomes of deliveries, and the clock
+//! when somebody sets it.
 //!
 //! An [`Envelope`] carries events that belong together and, where the sender waits for it, a
 //! receipt that is given after the commit and never before.
@@ -6,7 +7,7 @@
 use std::sync::Arc;
 
 use sensors::reading::Observation;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 use tokio::sync::watch;
 
 use crate::notify::delivery::Outcome;
@@ -22,6 +23,9 @@ pub enum Event {
     Stray(Stray),
     /// A delivery ended or has to be tried again.
     Delivered(Outcome),
+    /// The running clock was set by so much, backwards where it is negative. It goes before
+    /// everything that is decided with it.
+    Stepped(Span),
 }
 
 /// A line came up or went down.

@@ -1,7 +1,7 @@
 //! The binary `baolu`: reads the command line, installs what a process has once (TLS provider,
 //! log, metrics recorder), and runs one command.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
@@ -29,7 +29,9 @@ fn install(command: &Command) -> Result<(), Failure> {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("BAOLU_LOG")
         .unwrap_or_else(|_| format!("warn,baolu={quiet},rumqttd=off").into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    // The journal shows a line with colours in it as a blob that nobody can read.
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours).init();
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| Failure::Running("a TLS provider is installed already".into()))

@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rules::bulletin::Lang;
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
@@ -197,6 +198,10 @@ impl Plan {
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
             keep(phrases.check(rules));
+        }
+        if let (Some(city), Some(phrases), Some(receivers)) = (&city, &phrases, &receivers) {
+            let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
+            keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
         if let (Some(city), Some(rules), Some(phrases), Some(receivers), true) =
             (city, rules, phrases, receivers, mistakes.is_empty())

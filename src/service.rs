@@ -2,7 +2,9 @@
 //!
 //! It knows no simulator: what speaks to it speaks on its wires.
 
+use std::any::Any;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -81,8 +83,8 @@ pub struct Running {
     pub reader: Reader,
     stops: Stops,
     tracker: TaskTracker,
-    /// Ends when the writer does, with its reason.
-    writer: oneshot::Receiver<Result<(), WriterError>>,
+    /// Ends when the writer does, with its reason; gone once that was told.
+    writer: Option<oneshot::Receiver<Result<(), WriterError>>>,
 }
 
 /// One token for each part, in the order in which they stop.
@@ -101,7 +103,8 @@ struct Stops {
 pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let Setup { plan, clock, data, listener, channels, metrics, heartbeat } = setup;
     let address = listener.local_addr().map_err(|e| failed("asking the API's socket for its address", &e))?;
-    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &Options::default())?;
+    let options = Options { exercise: clock.is_exercise(), ..Options::default() };
+    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &options)?;
     let reader = store.reader(READ_CONNECTIONS)?;
     let snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
     let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));
@@ -154,7 +157,7 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let city = Arc::new(plan.city.clone());
     collect::run(&city, clock, &reading_lane, &stops.collect, &tracker);
     tracker.close();
-    Ok(Running { address, snapshots, feed, reader, stops, tracker, writer })
+    Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
 }
 
 fn failed(doing: &'static str, error: &dyn std::error::Error) -> ServiceError {
@@ -175,7 +178,8 @@ fn run_writer(
     thread::Builder::new()
         .name("writer".into())
         .spawn(move || {
-            let end = runtime.block_on(writer.run(lanes, cancel));
+            let run = AssertUnwindSafe(|| runtime.block_on(writer.run(lanes, cancel)));
+            let end = std::panic::catch_unwind(run).unwrap_or_else(|panic| Err(broken(panic.as_ref())));
             // Nobody waits any more when the service was dropped instead of stopped.
             let _ = ended.send(end);
         })
@@ -183,26 +187,32 @@ fn run_writer(
     Ok(end)
 }
 
+/// What a panic said.
+fn broken(panic: &(dyn Any + Send)) -> WriterError {
+    let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned());
+    WriterError::Broken(said.unwrap_or_else(|| "without a word".to_owned()))
+}
+
 impl Running {
-    /// Waits until the writer ends by itself, which it does only when it is fenced.
+    /// Waits until the writer ends by itself: it is fenced, or it is broken. Without it nothing is
+    /// watched, so the process has to end. Once told, it is not told again.
     ///
     /// # Errors
     /// Why it ended.
     pub async fn ended(&mut self) -> Result<(), ServiceError> {
-        match (&mut self.writer).await {
-            Ok(end) => Ok(end?),
-            Err(_) => {
-                Err(ServiceError::Start { doing: "watching", why: "the writer's thread is gone".into() })
-            }
-        }
+        let Some(writer) = &mut self.writer else { return std::future::pending().await };
+        let end = writer.await;
+        self.writer = None;
+        Ok(end.unwrap_or_else(|_| Err(WriterError::Broken("its thread is gone".to_owned())))?)
     }
 
     /// Stops in order: no new readings, requests to phones end, what waits is committed, then the
     /// API says goodbye.
     ///
     /// # Errors
-    /// When the writer had ended before, and why.
-    pub async fn stop(self) -> Result<(), ServiceError> {
+    /// When the writer had ended before by itself and nobody was told, and why.
+    pub async fn stop(mut self) -> Result<(), ServiceError> {
         self.stops.collect.cancel();
         self.stops.notify.cancel();
         // The runner waits for the receipts of its last outcomes, which the writer still gives.
@@ -212,9 +222,6 @@ impl Running {
             tracing::warn!("some tasks did not end within 6 s and are left behind");
         }
         self.stops.writer.cancel();
-        match self.writer.await {
-            Ok(end) => Ok(end?),
-            Err(_) => Ok(()),
-        }
+        if self.writer.is_none() { Ok(()) } else { self.ended().await }
     }
 }

@@ -47,8 +47,8 @@ fn compile(sheet: Sheet<'_>, city: &City) -> RuleSet {
         slots.extend(rule(row, city, &mut ids, &mut definitions));
     }
     top.close();
-    let sensors = city.sensors.iter().map(|s| (s.id.parameter, s.deadline.total())).collect();
-    RuleSet::new(digest(&definitions.join("\n")), slots, sensors, horizon.map_or(HORIZON, Span::from_s))
+    let version = digest(&definitions.join("\n"));
+    RuleSet::new(version, slots, &city.sensors, horizon.map_or(HORIZON, Span::from_s))
 }
 
 /// One rule on all its subjects; nothing of it where something is wrong.
@@ -75,6 +75,12 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
             (scope, levels)
         })
         .collect();
+    if ladders.is_empty() {
+        // The subject is wrong, and that is told; the ladder of nobody is not read.
+        for key in ["level", "issue", "officer_within_s"] {
+            row.cell(key);
+        }
+    }
     row.close();
     let Some((id, hazard)) = id.zip(hazard) else { return Vec::new() };
     let words = words.unwrap_or(hazard.as_str()).to_owned();

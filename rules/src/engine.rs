@@ -19,11 +19,11 @@ use sensors::time::Timestamp;
 
 use crate::alert::{AlertId, SlotIx, Transition};
 use crate::hazard::Severity;
-use crate::rule::{Gate, RuleSet, Slot, Timing};
+use crate::rule::{Gate, Level, Rule, RuleSet, Slot, Timing};
 
 use latch::Core;
 pub use record::AlertRecord;
-use truth::{Moment, Scene};
+use truth::{Answer, Ask, Moment, Scene};
 
 /// What the engine may look at: series in event time, and who is silent now.
 pub trait View {
@@ -246,19 +246,25 @@ impl RuleSet {
     }
 
     /// The state after a moment, where it is another one.
-    fn stepped(
+    fn stepped<'s>(
         &self,
-        slot: &Slot,
+        slot: &'s Slot,
         core: &Core,
         at: Timestamp,
         moment: Moment,
         view: &impl View,
     ) -> Option<Core> {
-        if at < slot.rule.from || at >= slot.rule.until {
+        let Rule { from, until, .. } = *slot.rule;
+        if at < from {
             return (*core != Core::REST).then_some(Core::REST);
         }
         let scene = Scene::new(self, view, moment);
-        core.step(&slot.levels, at, |level, ask| scene.answer(&level.when, ask))
+        // A rule that ended raises no more; what it raised stands until the condition is over.
+        let answer = |level: &'s Level, ask| match ask {
+            Ask::Raise if at >= until => Answer::NO,
+            _ => scene.answer(&level.when, ask),
+        };
+        core.step(&slot.levels, at, answer, |level| scene.measured(level))
     }
 
     /// One step on the running clock; such ladders have neither confirm nor hold.

@@ -2,6 +2,7 @@
 //!
 //! Templates are read once and their placeholders checked; nothing here chooses what is said.
 
+mod number;
 mod template;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use sensors::time::{Span, Timestamp};
 use crate::bulletin::Lang;
 use crate::hazard::Hazard;
 use crate::rule::RuleSet;
+use number::Signs;
 
 pub use template::Template;
 
@@ -22,7 +24,8 @@ pub use template::Template;
 const WARNING: &[&str] =
     &["place", "short", "level", "was", "quantity", "mark", "where", "when", "advice", "window"];
 /// What the templates of telemetry may speak of.
-const TELEMETRY: &[&str] = &["station", "stations", "count", "line", "last", "when"];
+const TELEMETRY: &[&str] =
+    &["station", "stations", "count", "line", "last", "when", "channel", "what", "why"];
 
 /// The words of every language, the city's first language first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,12 +41,13 @@ pub struct Language {
     pub lang: Lang,
     file: String,
     order: i64,
-    decimal: String,
+    signs: Signs,
     time: String,
     marks: BTreeMap<String, Template>,
     units: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
     levels: BTreeMap<String, String>,
+    names: BTreeMap<String, String>,
     warnings: BTreeMap<String, Warning>,
     telemetry: BTreeMap<String, Template>,
 }
@@ -86,7 +90,7 @@ const MARKS: [(&str, &[&str]); 11] = [
 ];
 
 /// The templates of telemetry with what each must speak of.
-const TELEMETRY_KEYS: [(&str, &[&str]); 10] = [
+const TELEMETRY_KEYS: [(&str, &[&str]); 14] = [
     ("one_title", &["station"]),
     ("one_body", &["station", "last"]),
     ("many_title", &["count"]),
@@ -95,6 +99,10 @@ const TELEMETRY_KEYS: [(&str, &[&str]); 10] = [
     ("line_body", &["count", "line"]),
     ("back_title", &[]),
     ("back_body", &["stations", "when"]),
+    ("line_back_title", &["line"]),
+    ("line_back_body", &["line", "when"]),
+    ("undelivered_title", &["channel"]),
+    ("undelivered_body", &["channel", "what", "when"]),
     ("never", &[]),
     ("rising", &[]),
 ];
@@ -130,6 +138,13 @@ impl Phrases {
     }
 }
 
+impl Phrases {
+    /// The words of a language; of the city's first one where it has not that one.
+    pub fn language(&self, tag: &str) -> Option<&Language> {
+        self.languages.iter().find(|language| &*language.lang.0 == tag).or(self.languages.first())
+    }
+}
+
 impl Language {
     fn read(sheet: Sheet<'_>) -> Option<Self> {
         let (table, whole) = sheet.parse();
@@ -137,6 +152,7 @@ impl Language {
         let lang = top.need("lang", "a language tag, as vi").and_then(|cell| cell.id());
         let order = top.need("order", "1 for the first language").and_then(|cell| cell.whole(1, 99));
         let decimal = top.need("decimal", "the decimal sign").and_then(|cell| cell.text());
+        let thousands = top.need("thousands", "the sign between thousands").and_then(|cell| cell.text());
         let time = top.need("time", "a time format, as %H:%M %d/%m").and_then(|cell| {
             let format = cell.text()?;
             let items = chrono::format::StrftimeItems::new(format);
@@ -151,6 +167,7 @@ impl Language {
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
+        let named = top.cell("name").and_then(|cell| cell.row()).map(|row| names(&row)).unwrap_or_default();
         let warnings = table_of(&top, "warning", |row| {
             let kinds = row.entries().into_iter();
             kinds.filter_map(|(kind, cell)| Some((kind.to_owned(), warning(cell.row()?)?))).collect()
@@ -161,12 +178,13 @@ impl Language {
             lang: Lang(lang?.into()),
             file: sheet.file.to_owned(),
             order: order?,
-            decimal: decimal?.to_owned(),
+            signs: Signs { decimal: decimal?.to_owned(), thousands: thousands?.to_owned() },
             time: time?.to_owned(),
             marks,
             units,
             parameters,
             levels,
+            names: named,
             warnings,
             telemetry,
         })
@@ -222,30 +240,30 @@ impl Language {
     }
 
     /// A level as people read it.
-    pub(crate) fn level<'a>(&'a self, name: &'a str) -> &'a str {
+    pub fn level<'a>(&'a self, name: &'a str) -> &'a str {
         self.levels.get(name).map_or(name, String::as_str)
     }
 
     /// A parameter as people read it.
-    pub(crate) fn parameter(&self, parameter: Parameter) -> &str {
+    pub fn parameter(&self, parameter: Parameter) -> &str {
         self.parameters.get(parameter.as_str()).map_or(parameter.as_str(), String::as_str)
     }
 
-    /// A number with its unit, as `4,96 m` or `885 mm`: to about three figures, at most two of them
-    /// decimals, rounded half away from zero.
-    pub(crate) fn quantity(&self, parameter: Parameter, value: Value) -> String {
-        let raw = value.raw();
-        let one = 10_i64.pow(u32::from(parameter.decimals()));
-        let figures = match raw.abs() {
-            r if r >= 100 * one => 0,
-            r if r >= 10 * one => 1,
-            _ => 2,
-        };
-        let step = 10_i64.pow(u32::from(parameter.decimals()).saturating_sub(figures));
-        let rounded = (raw.abs() + step / 2) / step * step * raw.signum();
-        let number = Value::from_raw(rounded).display(parameter).to_string().replace('.', &self.decimal);
+    /// A river, a station or a basin as people read it; its own name where the language has no other.
+    pub fn name<'a>(&'a self, own: &'a str) -> &'a str {
+        self.names.get(own).map_or(own, String::as_str)
+    }
+
+    /// A number with its unit, as `4,96 m`, `885 mm` or `1.538 m³/s`.
+    pub fn quantity(&self, parameter: Parameter, value: Value) -> String {
         let unit = self.units.get(parameter.unit()).map_or(parameter.unit(), String::as_str);
-        format!("{number} {unit}")
+        format!("{} {unit}", self.signs.write(parameter, value))
+    }
+
+    /// By how much one number exceeds another, both as they are written: whoever subtracts the two
+    /// that a text names finds the difference that it names.
+    pub(crate) fn difference(parameter: Parameter, value: Value, from: Value) -> Value {
+        Value::from_raw(number::rounded(parameter, value).raw() - number::rounded(parameter, from).raw())
     }
 
     /// A moment on the city's clocks.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use sensors::parameter::Parameter;
 use sensors::place::ZoneId;
-use sensors::station::SensorIx;
+use sensors::quantity::Value;
+use sensors::station::{Sensor, SensorIx};
 use sensors::time::{Span, Timestamp};
 
 use crate::alert::{RuleId, SlotIx, Subject};
@@ -185,7 +186,7 @@ pub struct Rule {
     pub words: String,
     /// It holds from this event time on.
     pub from: Timestamp,
-    /// It ends before this event time.
+    /// It raises nothing from this event time on; what it raised stands until it is over.
     pub until: Timestamp,
 }
 
@@ -251,6 +252,8 @@ impl Slot {
         sensors.sort_unstable();
         sensors.dedup();
         let timing = if silent { Timing::Clock } else { Timing::Event };
+        // A rule that begins one day may begin in the rain.
+        values &= !depths || rule.from == Timestamp::MIN;
         let gate = match (silent || negated_any || !values, depths, lowest) {
             (false, false, lowest) => Gate::Level(lowest),
             (false, true, i64::MAX) => Gate::Depth,
@@ -292,6 +295,7 @@ pub struct RuleSet {
     by_key: BTreeMap<String, SlotIx>,
     parameters: Vec<Parameter>,
     patience: Vec<Span>,
+    tops: Vec<Value>,
     horizon: Span,
     retention: Span,
 }
@@ -300,14 +304,9 @@ pub struct RuleSet {
 pub const HORIZON: Span = Span::from_h(6);
 
 impl RuleSet {
-    /// Joins slots with what they need to know of the city's sensors: the parameter of each, and
-    /// how old its newest value may be before it says nothing any more.
-    pub(crate) fn new(
-        version: String,
-        slots: Vec<Slot>,
-        sensors: Vec<(Parameter, Span)>,
-        horizon: Span,
-    ) -> Self {
+    /// Joins slots with what they need to know of the city's sensors: the parameter of each, how
+    /// old its newest value may be before it says nothing any more, and where its span ends.
+    pub(crate) fn new(version: String, slots: Vec<Slot>, sensors: &[Sensor], horizon: Span) -> Self {
         let (mut touched, mut silence) = (vec![Vec::new(); sensors.len()], vec![Vec::new(); sensors.len()]);
         let (mut by_key, mut longest) = (BTreeMap::new(), Span::ZERO);
         for (ix, slot) in (0_u32..).map(SlotIx).zip(&slots) {
@@ -316,6 +315,7 @@ impl RuleSet {
                 note(&mut touched, *sensor, ix);
             }
             for level in &slot.levels {
+                longest = longest.max(level.hold);
                 level.when.leaves(false, &mut |leaf, _| {
                     longest = longest.max(leaf.window().unwrap_or_default());
                     if let Condition::Silent { sensors } = leaf {
@@ -326,12 +326,14 @@ impl RuleSet {
         }
         let dense = |lists: Vec<Vec<SlotIx>>| lists.into_iter().map(Vec::into_boxed_slice).collect();
         let (touched, silence) = (dense(touched), dense(silence));
-        let (parameters, patience): (Vec<_>, Vec<_>) = sensors.into_iter().unzip();
+        let parameters = sensors.iter().map(|sensor| sensor.id.parameter).collect();
+        let patience: Vec<Span> = sensors.iter().map(|sensor| sensor.deadline.total()).collect();
+        let tops = sensors.iter().map(|sensor| sensor.span.1).collect();
         let oldest = patience.iter().copied().max().unwrap_or_default();
-        // A window is looked at from as far back as a late reading may reach, and ends at a
+        // A window, or a hold, is looked at from as far back as a late reading may reach, and ends at a
         // reading that may itself be as old as its deadline allows.
         let retention = Span::from_ms(longest.ms() + horizon.ms() + oldest.ms());
-        Self { version, slots, touched, silence, by_key, parameters, patience, horizon, retention }
+        Self { version, slots, touched, silence, by_key, parameters, patience, tops, horizon, retention }
     }
 
     /// Every (rule, subject) pair, by [`SlotIx`].
@@ -376,6 +378,11 @@ impl RuleSet {
 
     pub(crate) fn parameter(&self, sensor: SensorIx) -> Option<Parameter> {
         self.parameters.get(sensor.at()).copied()
+    }
+
+    /// Whether a value is the end of the sensor's span: the water may stand higher.
+    pub(crate) fn is_top(&self, sensor: SensorIx, value: Value) -> bool {
+        self.tops.get(sensor.at()).is_some_and(|top| value >= *top)
     }
 
     pub(crate) fn patience(&self, sensor: SensorIx) -> Span {

@@ -4,7 +4,7 @@
 //! a [`Reading`] of it. A reading is never changed: another value for the same time is a revision,
 //! and both are kept.
 
-use crate::quality::Quality;
+use crate::quality::{Check, Quality};
 use crate::quantity::Value;
 use crate::station::SensorIx;
 use crate::time::Timestamp;
@@ -33,6 +33,14 @@ pub enum Observed {
     Missing,
     /// There was something, and it is no value (NaN, text, a number no gauge could mean).
     Nonsense,
+}
+
+impl Reading {
+    /// Whether it shows that the sensor sees: a device that says only that it has no value, or what no
+    /// water can be, is as blind as one that says nothing; and what is told of another time is not of now.
+    pub fn is_contact(&self) -> bool {
+        self.quality.is_usable() && self.quality.check() != Some(Check::Time)
+    }
 }
 
 /// A judged reading.

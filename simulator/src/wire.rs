@@ -8,7 +8,7 @@ mod mqtt;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use sensors::city::City;
@@ -25,30 +25,58 @@ use crate::storm::Storm;
 /// The storm's clock: the same reckoning as the service's exercise clock.
 #[derive(Clone, Copy, Debug)]
 pub struct StormClock {
-    /// The real moment at which it showed `origin`.
-    pub began: Instant,
+    /// The real moment at which it shows `origin`.
+    pub began: Began,
     /// What it showed then.
     pub origin: Timestamp,
     /// How many of its seconds pass in a real one; above 0.
     pub factor: f64,
 }
 
+/// The real moment at which a storm begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Began {
+    /// This one.
+    At(Instant),
+    /// When it is set; until then the clock stands, registers show the first minute, and nothing is
+    /// published.
+    Held(&'static OnceLock<Instant>),
+}
+
+impl Began {
+    fn at(self) -> Option<Instant> {
+        match self {
+            Self::At(began) => Some(began),
+            Self::Held(began) => began.get().copied(),
+        }
+    }
+}
+
+/// How often a clock that stands is looked at, real time.
+const HELD_PAUSE: Duration = Duration::from_millis(10);
+
 impl StormClock {
     /// What it shows now.
     pub fn now(&self) -> Timestamp {
-        let ms = self.began.elapsed().as_secs_f64() * 1000.0 * self.factor;
+        let elapsed = self.began.at().map_or(Duration::ZERO, |began| began.elapsed());
+        let ms = elapsed.as_secs_f64() * 1000.0 * self.factor;
         self.origin.plus(Span::from_ms(ms as i64))
     }
 
     /// The real moment at which it shows `at`; not after 30 days, so that "never" can be waited for.
-    fn real(&self, at: Timestamp) -> tokio::time::Instant {
+    fn real(&self, began: Instant, at: Timestamp) -> tokio::time::Instant {
         let s = at.since(self.origin).ms().max(0) as f64 / 1000.0 / self.factor;
-        (self.began + Duration::from_secs_f64(s.min(30.0 * 86_400.0))).into()
+        (began + Duration::from_secs_f64(s.min(30.0 * 86_400.0))).into()
     }
 
     /// Waits until it shows `at`.
     pub async fn reaches(&self, at: Timestamp) {
-        tokio::time::sleep_until(self.real(at)).await;
+        loop {
+            if let Some(began) = self.began.at() {
+                return tokio::time::sleep_until(self.real(began, at)).await;
+            }
+            tokio::time::sleep(HELD_PAUSE).await;
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use sensors::time::Timestamp;
+
+use crate::clock::Clock;
 
 /// Real-time hydrology and early warning: gauges in, judged numbers, flood alerts out.
 #[derive(Debug, Parser)]
@@ -115,12 +118,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
     /// Exercise clock `ORIGIN,FACTOR`, as 2025-11-16T00:00:00+07:00,300; marks everything EXERCISE.
-    #[arg(long, value_name = "ORIGIN,FACTOR", value_parser = exercise_clock)]
-    pub clock: Option<(sensors::time::Timestamp, f64)>,
+    /// With `,BEGAN`, the real time at which it showed ORIGIN, it goes on after a restart and agrees
+    /// with other processes; `simulate` prints it.
+    #[arg(long, value_name = "ORIGIN,FACTOR[,BEGAN]", value_parser = exercise_clock)]
+    pub clock: Option<Clock>,
     /// Also write events to standard output.
     #[arg(long)]
     pub events: bool,
-    /// Tell the public although the zones are only approximate cells; your name stands in the ledger.
+    /// Tell the public although the zones are only approximate cells; your name stands in the log.
     #[arg(long, value_name = "NAME")]
     pub accept_approximate_zones: Option<String>,
     #[command(flatten)]
@@ -179,15 +184,27 @@ pub struct SimulateArgs {
     pub config: ConfigArgs,
 }
 
-fn exercise_clock(text: &str) -> Result<(sensors::time::Timestamp, f64), String> {
-    let (origin, factor) = text.split_once(',').ok_or("write ORIGIN,FACTOR")?;
-    let origin = sensors::time::Timestamp::parse_rfc3339(origin).map_err(|error| error.to_string())?;
-    let factor: f64 = factor.parse().map_err(|_| format!("{factor:?} is no factor"))?;
-    if (0.1..=1200.0).contains(&factor) {
-        Ok((origin, factor))
-    } else {
-        Err("a factor is 0.1 to 1200".into())
-    }
+fn exercise_clock(text: &str) -> Result<Clock, String> {
+    let parts: Vec<&str> = text.split(',').collect();
+    let (origin, factor, began) = match parts.as_slice() {
+        [origin, factor] => (origin, factor, None),
+        [origin, factor, began] => (origin, factor, Some(began)),
+        _ => return Err("write ORIGIN,FACTOR or ORIGIN,FACTOR,BEGAN".into()),
+    };
+    let time = |text: &str| {
+        Timestamp::parse_rfc3339(text)
+            .map_err(|_| format!("{text:?} is no time; write it as 2025-11-16T00:00:00+07:00"))
+    };
+    let origin = time(origin)?;
+    let factor: f64 = factor
+        .parse()
+        .ok()
+        .filter(|factor| (0.1..=1200.0).contains(factor))
+        .ok_or_else(|| format!("{factor:?} is no factor; allowed is 0.1 to 1200"))?;
+    Ok(match began {
+        None => Clock::exercise(origin, factor),
+        Some(began) => Clock::exercise_since(time(began)?, origin, factor),
+    })
 }
 
 /// A configuration that can't be used is wrong input.

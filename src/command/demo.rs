@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use simulator::chart::Chart;
 use simulator::phone::{Phones, Push};
 use simulator::storm::Storm;
-use simulator::wire::{Listen, Play, Playing, StormClock};
+use simulator::wire::{Began, Listen, Play, Playing, StormClock};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
@@ -23,14 +23,17 @@ use crate::command::event_line::{EventLines, Summary};
 use crate::command::serve::asked_to_stop;
 use crate::command::show::Show;
 use crate::command::simulate;
+use crate::event::LineState;
 use crate::notify::channel::{self, Channels};
 use crate::serve::metric;
 use crate::service::{self, Running, Setup};
 use crate::watch::feed::Committed;
-use crate::watch::snapshot::Plan;
+use crate::watch::snapshot::{Plan, Snapshot};
 
-/// Real time that the service has to connect before the storm's first minute.
-const HEAD_START: Duration = Duration::from_millis(1500);
+/// Real time within which the service must have reached every line; only then the storm begins.
+const CONNECT_MAX: Duration = Duration::from_mins(1);
+/// When the storm of this process begins.
+static BEGAN: OnceLock<Instant> = OnceLock::new();
 /// Real time without a bulletin or a push after which everything has been told.
 const CALM: Duration = Duration::from_millis(250);
 /// Real time after the storm's end within which everything must have been told.
@@ -48,16 +51,18 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     })?;
     let folder = Folder::new(args.data.clone())?;
     let stage = Stage::set(&args, &storm, listener, folder.path.clone()).await?;
-    let Stage { plan, running, playing, mut phones } = stage;
+    let Stage { plan, mut running, playing, mut phones } = stage;
     let mut commits = running.feed.subscribe();
-    let lines = EventLines::new(&plan.city, args.output);
-    let mut show = Show::new(&plan.city, lines, args.output.json);
+    connected(&running).await?;
+    let _set_once = BEGAN.set(Instant::now());
+    let lines = EventLines::new(&plan, args.output);
+    let mut show = Show::new(&plan.city, lines, args.output);
     if !args.output.json {
         show.line(&format!("{}: http://{}/api/v1/stations", storm.about(), running.address));
     }
     let mut count = Summary::default();
     let told =
-        watch(&args, &playing, &mut phones, &mut commits, &running, &mut show, &lines, &mut count).await;
+        watch(&args, &playing, &mut phones, &mut commits, &mut running, &mut show, &lines, &mut count).await;
     show.end();
     playing.stop().await;
     let stopped = running.stop().await.map_err(|error| Failure::Running(error.to_string()));
@@ -84,12 +89,10 @@ impl Stage {
         let failed = |error: &dyn std::error::Error| Failure::Running(error.to_string());
         let mut plan = Plan::load(args.config.config.as_deref())?;
         let seed = args.seed.unwrap_or(storm.seed());
-        // Before the clock starts: drawing takes a while in a debug build.
         let chart = Chart::draw(&plan.city, storm, seed).map_err(|error| failed(&error))?;
         let factor = f64::from(args.speed);
-        let start = Instant::now() + HEAD_START;
-        let clock = Clock::exercise_from(start, storm.begins(), factor);
-        let storm_clock = StormClock { began: start, origin: storm.begins(), factor };
+        let clock = Clock::exercise_held(&BEGAN, storm.begins(), factor);
+        let storm_clock = StormClock { began: Began::Held(&BEGAN), origin: storm.begins(), factor };
         let broker = tokio::task::spawn_blocking(broker::start)
             .await
             .map_err(|error| failed(&error))?
@@ -123,6 +126,22 @@ impl Stage {
     }
 }
 
+/// Waits until the service has reached every line, so that no minute of the storm passes unheard.
+async fn connected(running: &Running) -> Result<(), Failure> {
+    let mut snapshots = running.snapshots.clone();
+    let missing = |snapshot: &Snapshot| -> Vec<String> {
+        let lines = snapshot.state.plan.city.lines.iter().zip(&snapshot.state.lines);
+        let down = lines.filter(|(_, state)| !matches!(state, Some((_, LineState::Up))));
+        down.map(|(line, _)| line.name.clone()).collect()
+    };
+    let all_up = snapshots.wait_for(|snapshot| missing(snapshot).is_empty());
+    if let Ok(Ok(_)) = tokio::time::timeout(CONNECT_MAX, all_up).await {
+        return Ok(());
+    }
+    let missing = missing(&running.snapshots.borrow()).join(", ");
+    Err(Failure::Running(format!("the service did not reach {missing} within {} s", CONNECT_MAX.as_secs())))
+}
+
 /// Points the city's lines at the gauges that are being played.
 fn reach(plan: &mut Plan, playing: &Playing, broker: SocketAddr) {
     for (ix, line) in plan.city.lines.iter_mut().enumerate() {
@@ -138,7 +157,7 @@ async fn watch(
     playing: &Playing,
     phones: &mut Phones,
     commits: &mut broadcast::Receiver<Arc<Committed>>,
-    running: &Running,
+    running: &mut Running,
     show: &mut Show<'_>,
     lines: &EventLines<'_>,
     count: &mut Summary,
@@ -151,6 +170,7 @@ async fn watch(
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
+            ended = running.ended() => return ended.map_err(|error| Failure::Running(error.to_string())),
             committed = commits.recv() => match committed {
                 Ok(committed) => {
                     if !committed.commit.bulletins.is_empty() {
@@ -186,7 +206,7 @@ async fn watch(
     }
 }
 
-fn shown(push: &Push, show: &Show<'_>, count: &mut Summary) {
+fn shown(push: &Push, show: &mut Show<'_>, count: &mut Summary) {
     count.pushes += 1;
     show.push(push);
 }

@@ -3,7 +3,10 @@
 //! The shapes are those of the contract; the texts of readable lines are for a terminal, not for
 //! residents.
 
-use rules::alert::{Evidence, Transition};
+use rules::alert::{Evidence, Subject, Transition};
+use rules::hazard::Hazard;
+use rules::phrase::Language;
+use rules::rule::NONE;
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::quality::{Check, Quality};
@@ -12,13 +15,16 @@ use sensors::reading::Reading;
 use sensors::time::Timestamp;
 use serde_json::{Number, Value as Json, json};
 
-use crate::command::cli::{Language, OutputArgs};
+use crate::command::cli::{self, OutputArgs};
 use crate::store::commit::Commit;
+use crate::watch::snapshot::Plan;
 
 /// Writes commits as lines.
 #[derive(Clone, Copy, Debug)]
 pub struct EventLines<'a> {
     city: &'a City,
+    /// The city's words in the language of readable lines.
+    words: Option<&'a Language>,
     output: OutputArgs,
 }
 
@@ -71,8 +77,8 @@ pub fn number(parameter: Parameter, value: Value) -> Json {
 
 impl<'a> EventLines<'a> {
     /// Lines about a city in the form that was asked for.
-    pub fn new(city: &'a City, output: OutputArgs) -> Self {
-        Self { city, output }
+    pub fn new(plan: &'a Plan, output: OutputArgs) -> Self {
+        Self { city: &plan.city, words: plan.phrases.language(output.lang.tag()), output }
     }
 
     /// The lines of one commit, in order: qualities, then alerts.
@@ -97,9 +103,73 @@ impl<'a> EventLines<'a> {
             });
             return Some(line.to_string());
         }
-        let unit = parameter.unit();
-        let quality = reading.quality;
-        Some(format!("{}  {}  {value} {unit}  {quality}", self.local(at), sensor.id))
+        let said = reading.value.map_or_else(String::new, |v| format!(" {}", self.quantity(parameter, v)));
+        let judged = self.judged(reading.quality);
+        let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+        let station = self.city.station_named(&sensor.id.station);
+        let station = station.map_or(sensor.id.station.as_str(), |(_, station)| &station.name);
+        let what = self.words.map_or(parameter.as_str(), |words| words.parameter(parameter));
+        Some(format!("{}  {station}: {what}{said}, {judged}{why}", self.local(at)))
+    }
+
+    /// A value as people read it.
+    pub fn quantity(&self, parameter: Parameter, value: Value) -> String {
+        let plain = || format!("{} {}", value.display(parameter), parameter.unit());
+        self.words.map_or_else(plain, |words| words.quantity(parameter, value))
+    }
+
+    fn in_language(&self, vi: &'static str, en: &'static str) -> &'static str {
+        match self.output.lang {
+            cli::Language::Vi => vi,
+            cli::Language::En => en,
+        }
+    }
+
+    fn judged(&self, quality: Quality) -> &'static str {
+        match quality {
+            Quality::Good => self.in_language("tốt", "good"),
+            Quality::Unchecked => self.in_language("chưa kiểm tra", "unchecked"),
+            Quality::Estimated => self.in_language("ước tính", "estimated"),
+            Quality::Suspect(_) => self.in_language("nghi ngờ", "suspect"),
+            Quality::Rejected(_) => self.in_language("loại", "rejected"),
+            Quality::Missing => self.in_language("không có giá trị", "missing"),
+        }
+    }
+
+    fn hazard(&self, hazard: Hazard) -> &'static str {
+        match hazard {
+            Hazard::Flood => self.in_language("Lũ", "Flood"),
+            Hazard::Release => self.in_language("Xả lũ", "Release"),
+            Hazard::HeavyRain => self.in_language("Mưa lớn", "Heavy rain"),
+            Hazard::StreetFlood => self.in_language("Ngập đường", "Street flood"),
+            Hazard::FlashFlood => self.in_language("Lũ quét", "Flash flood"),
+            Hazard::Landslide => self.in_language("Sạt lở đất", "Landslide"),
+            Hazard::Wind => self.in_language("Gió mạnh", "Wind"),
+            Hazard::Telemetry => self.in_language("Tín hiệu", "Telemetry"),
+        }
+    }
+
+    fn subject(&self, subject: &Subject) -> String {
+        let own = match subject {
+            Subject::Station(id) => self.city.station_named(id).map(|(_, station)| station.name.as_str()),
+            Subject::Basin(id) => self.city.basin(id).map(|basin| basin.name.as_str()),
+            Subject::Line(name) => Some(name.as_str()),
+        };
+        let Some(own) = own else { return subject.to_string() };
+        self.words.map_or(own, |words| words.name(own)).to_owned()
+    }
+
+    /// The change of level in words.
+    fn change(&self, transition: &Transition) -> String {
+        let level = |name: &str| self.words.map_or(name, |words| words.level(name)).to_owned();
+        let (from, to) = (level(&transition.from), level(&transition.to));
+        match (transition.hazard, transition.raised, transition.from.as_str(), transition.to.as_str()) {
+            (Hazard::Telemetry, true, _, _) => self.in_language("im lặng", "silent").into(),
+            (Hazard::Telemetry, false, _, _) => self.in_language("có lại", "heard again").into(),
+            (_, _, NONE, _) => to,
+            (_, _, _, NONE) => format!("{} {from}", self.in_language("dưới", "below")),
+            _ => format!("{from} → {to}"),
+        }
     }
 
     fn why(&self, check: Check) -> &'static str {
@@ -111,18 +181,15 @@ impl<'a> EventLines<'a> {
             Check::Spike => ("lệch hẳn so với các giá trị kề", "stands out from its neighbours in time"),
             Check::Counter => ("bộ đếm chạy lùi", "the counter went backwards"),
         };
-        match self.output.lang {
-            Language::Vi => vi,
-            Language::En => en,
-        }
+        self.in_language(vi, en)
     }
 
     fn alert(&self, transition: &Transition) -> String {
         let station = match &transition.subject {
-            rules::alert::Subject::Station(id) => Some(id.as_str()),
+            Subject::Station(id) => Some(id.as_str()),
             _ => None,
         };
-        let deciding = transition.because.first();
+        let deciding = transition.measure.as_ref();
         if self.output.json {
             let line = json!({
                 "event": "alert", "at": transition.at.to_string(), "alert": transition.alert.to_string(),
@@ -132,20 +199,22 @@ impl<'a> EventLines<'a> {
                 "from": transition.from, "to": transition.to, "severity": transition.severity.step(),
                 "value": deciding.map(|e| number(e.parameter, e.value)),
                 "unit": deciding.map(|e| e.parameter.unit()),
+                "corroborated": transition.corroborated,
                 "because": transition.because.iter().filter_map(|e| self.evidence(e)).collect::<Vec<_>>(),
                 "rule_version": transition.rule_version,
             });
             return line.to_string();
         }
-        let value = deciding.map_or_else(String::new, |e| {
-            format!("  {} {}", e.value.display(e.parameter), e.parameter.unit())
-        });
-        let (from, to) = (&transition.from, &transition.to);
+        let value =
+            deciding.map_or_else(String::new, |m| format!(", {}", self.quantity(m.parameter, m.value)));
         format!(
-            "{}  {}  {}: {from} -> {to}{value}",
+            "{}  {}  {}: {}{value}{}",
             self.local(transition.at),
-            transition.hazard,
-            transition.subject
+            self.hazard(transition.hazard),
+            self.subject(&transition.subject),
+            self.change(transition),
+            // Only suspect readings make this level, or too few gauges.
+            if transition.corroborated { "" } else { self.in_language(" (chưa chắc)", " (unsure)") },
         )
     }
 
@@ -174,13 +243,18 @@ impl<'a> EventLines<'a> {
             return line.to_string();
         }
         let s = summary;
+        let strange = match (s.unknown_stations, self.output.lang) {
+            (0, _) => String::new(),
+            (n, cli::Language::Vi) => format!(", {n} trạm lạ"),
+            (n, cli::Language::En) => format!(", {n} unknown stations"),
+        };
         match self.output.lang {
-            Language::Vi => format!(
-                "{} số đo ({} tốt, {} nghi ngờ, {} loại), {} lần nâng mức cảnh báo, {} tin đến điện thoại, {:.1} giây",
+            cli::Language::Vi => format!(
+                "{} số đo ({} tốt, {} nghi ngờ, {} loại){strange}, {} lần nâng mức cảnh báo, {} tin đến điện thoại, {:.1} giây",
                 s.readings, s.good, s.suspect, s.rejected, s.alerts_raised, s.pushes, s.seconds
             ),
-            Language::En => format!(
-                "{} readings ({} good, {} suspect, {} rejected), {} raises, {} pushes shown, {:.1} s",
+            cli::Language::En => format!(
+                "{} readings ({} good, {} suspect, {} rejected){strange}, {} raises, {} pushes shown, {:.1} s",
                 s.readings, s.good, s.suspect, s.rejected, s.alerts_raised, s.pushes, s.seconds
             ),
         }

@@ -11,7 +11,7 @@ use crate::command::event_line::EventLines;
 use crate::notify::channel::{self, Channels};
 use crate::serve::heartbeat::Heartbeat;
 use crate::serve::metric;
-use crate::service::{self, Setup};
+use crate::service::{self, ServiceError, Setup};
 use crate::watch::feed::Feed;
 use crate::watch::snapshot::Plan;
 
@@ -21,7 +21,7 @@ use crate::watch::snapshot::Plan;
 /// When the configuration is wrong, a socket or the store can't be had, or the writer is fenced.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let plan = Arc::new(Plan::load(args.config.config.as_deref())?);
-    let clock = args.clock.map_or_else(Clock::wall, |(origin, factor)| Clock::exercise(origin, factor));
+    let clock = args.clock.unwrap_or_else(Clock::wall);
     admit_zones(&plan, clock, args.accept_approximate_zones.as_deref())?;
     let channels = channels(&plan, clock)?;
     let listener = TcpListener::bind(args.listen)
@@ -36,7 +36,10 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
         metrics: metric::install().map_err(|error| Failure::Running(error.to_string()))?,
         heartbeat: Heartbeat::from_env().map_err(|error| Failure::Input(vec![error.to_string()]))?,
     };
-    let mut running = service::start(setup).map_err(|error| Failure::Running(error.to_string()))?;
+    let mut running = service::start(setup).map_err(|error| match &error {
+        ServiceError::Store(store) if store.is_input() => Failure::Input(vec![error.to_string()]),
+        _ => Failure::Running(error.to_string()),
+    })?;
     tracing::info!(address = %running.address, city = plan.city.name, exercise = clock.is_exercise(), "watching");
     if args.events {
         tokio::spawn(print_events(running.feed.clone(), Arc::clone(&plan), args.output));
@@ -79,7 +82,7 @@ fn channels(plan: &Plan, clock: Clock) -> Result<Arc<Channels>, Failure> {
 
 async fn print_events(feed: Feed, plan: Arc<Plan>, output: OutputArgs) {
     let mut commits = feed.subscribe();
-    let lines = EventLines::new(&plan.city, output);
+    let lines = EventLines::new(&plan, output);
     loop {
         match commits.recv().await {
             Ok(committed) => lines.of_commit(&committed.commit).iter().for_each(|line| println!("{line}")),

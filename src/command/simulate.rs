@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use sensors::city::City;
 use sensors::mistake::Mistake;
+use simulator::chart::Chart;
 use simulator::phone::{self, Phones};
 use simulator::storm::{Storm, storms};
-use simulator::wire::{Listen, Play, StormClock};
+use simulator::wire::{Began, Listen, Play, StormClock};
 
 use crate::clock::Clock;
 use crate::command::cli::{Failure, SimulateArgs};
@@ -36,8 +37,11 @@ pub fn list(out: &mut impl Write) -> Result<(), Failure> {
 pub async fn run(args: SimulateArgs) -> Result<(), Failure> {
     let plan = Plan::load(args.config.config.as_deref())?;
     let storm = named(&args.storm)?;
-    let clock = StormClock { began: Instant::now(), origin: storm.begins(), factor: f64::from(args.speed) };
-    println!("{}: serve with --clock {},{}", storm.name(), storm.begins(), args.speed);
+    let seed = args.seed.unwrap_or(storm.seed());
+    // Before the clock starts: drawing takes a while in a debug build.
+    let chart = Chart::draw(&plan.city, &storm, seed).map_err(|error| failed(&error))?;
+    let (began, really_began) = (Began::At(Instant::now()), Clock::real_now());
+    let clock = StormClock { began, origin: storm.begins(), factor: f64::from(args.speed) };
     if let Some(address) = args.phones {
         let phones = phones(address, &plan.city, Arc::new(move || clock.now())).await?;
         let file = service_account_file(&phones)?;
@@ -49,15 +53,18 @@ pub async fn run(args: SimulateArgs) -> Result<(), Failure> {
         tokio::spawn(print_pushes(phones));
     }
     let play = Play { clock, modbus: Listen::AsConfigured, mqtt: BTreeMap::new() };
-    let seed = args.seed.unwrap_or(storm.seed());
-    let playing =
-        play.start(&plan.city, &storm, seed).await.map_err(|error| Failure::Running(error.to_string()))?;
+    let playing = play.start_drawn(&plan.city, chart).await.map_err(|error| failed(&error))?;
+    println!("{}: serve with --clock {},{},{really_began}", storm.name(), storm.begins(), args.speed);
     tokio::select! {
         () = playing.over.cancelled() => println!("{} is over", storm.name()),
         () = asked_to_stop() => {}
     }
     playing.stop().await;
     Ok(())
+}
+
+fn failed(error: &dyn std::error::Error) -> Failure {
+    Failure::Running(error.to_string())
 }
 
 /// A storm by its name.

@@ -83,7 +83,7 @@ impl Channels {
     /// # Errors
     /// The first file, variable, key or address that can't be used.
     pub fn open(receivers: &Receivers, setup: &Setup<'_>) -> Result<Self, ChannelError> {
-        let client = client(&receivers.bounds, &setup.roots)?;
+        let client = client(&receivers.bounds, setup)?;
         let fcm =
             receivers.fcm.as_ref().map(|fcm| open_fcm(fcm, receivers, setup, client.clone())).transpose()?;
         let webhooks = receivers
@@ -122,7 +122,7 @@ impl Channels {
         if let Some(fcm) = &self.fcm
             && let Err(fault) = fcm.warm().await
         {
-            tracing::warn!(%fault, "no access token for the phones yet; the first warning asks again");
+            tracing::warn!(%fault, "no new access token for the phones; it is asked for again within a minute");
         }
     }
 
@@ -175,14 +175,17 @@ fn open_fcm(
     setup: &Setup<'_>,
     client: reqwest::Client,
 ) -> Result<FcmChannel, ChannelError> {
-    let read = |file: String, key| {
-        std::fs::read_to_string(&file).map_err(|source| ChannelError::File { file, key, source })
+    let read = |path: &str, file: String, key| {
+        std::fs::read_to_string(path).map_err(|source| ChannelError::File { file, key, source })
     };
     let json = match &fcm.credential {
         Credential::Text(text) => text.reveal().to_owned(),
-        Credential::File(file) => read(file.clone(), "fcm.service_account_file")?,
+        Credential::File(file) => read(file, file.clone(), "fcm.service_account_file")?,
         Credential::FileFromEnv(name) => {
-            read(env(setup, name, "fcm.service_account_env")?, "fcm.service_account_env")?
+            let key = "fcm.service_account_env";
+            let path = env(setup, name, key)?;
+            // Its value is not repeated: who takes it for the account itself puts the key there.
+            read(&path, format!("the file that the environment variable {name} names"), key)?
         }
     };
     let url = format!("{}/v1/projects/{}/messages:send", fcm.endpoint.trim_end_matches('/'), fcm.project);
@@ -221,12 +224,23 @@ fn env(setup: &Setup<'_>, name: &str, key: &'static str) -> Result<String, Chann
 }
 
 /// A client whose connections stay open between storms: a handshake costs more than a warning may.
-fn client(bounds: &Bounds, roots: &[CertificateDer<'static>]) -> Result<reqwest::Client, ChannelError> {
+///
+/// `HTTPS_PROXY` is followed, as many authorities' networks need it. `HTTP_PROXY` is not: plain HTTP
+/// goes to this machine only, and a proxy would read the secrets in it.
+fn client(bounds: &Bounds, setup: &Setup<'_>) -> Result<reqwest::Client, ChannelError> {
     let mut trusted = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    trusted.add_parsable_certificates(roots.iter().cloned());
+    trusted.add_parsable_certificates(setup.roots.iter().cloned());
     let mut tls = rustls::ClientConfig::builder().with_root_certificates(trusted).with_no_client_auth();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    reqwest::Client::builder()
+    let failed = |error: reqwest::Error| ChannelError::Client(error.without_url().to_string());
+    let named = ["HTTPS_PROXY", "https_proxy"].iter().find_map(|name| (setup.env)(name));
+    let proxy = named.filter(|url| !url.is_empty()).map(reqwest::Proxy::https).transpose().map_err(failed)?;
+    let plain = reqwest::Client::builder().no_proxy();
+    let builder = match proxy {
+        Some(proxy) => plain.proxy(proxy.no_proxy(reqwest::NoProxy::from_env())),
+        None => plain,
+    };
+    builder
         .tls_backend_preconfigured(tls)
         .redirect(Policy::none())
         .user_agent(concat!("baolu/", env!("CARGO_PKG_VERSION")))
@@ -240,5 +254,22 @@ fn client(bounds: &Bounds, roots: &[CertificateDer<'static>]) -> Result<reqwest:
         .http2_keep_alive_timeout(Duration::from_secs(10))
         .http2_keep_alive_while_idle(true)
         .build()
-        .map_err(|error| ChannelError::Client(error.without_url().to_string()))
+        .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_that_stands_in_the_variable_itself_is_not_repeated() {
+        let account = r#"{"type":"service_account","private_key":"hush"}"#;
+        let text = "[fcm]\nproject = \"p\"\nservice_account_env = \"FCM_ACCOUNT\"\n";
+        let receivers = Receivers::parse("receivers.toml", text).unwrap();
+        let env = |name: &str| (name == "FCM_ACCOUNT").then(|| account.to_owned());
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let setup = Setup { city: "hue", exercise: false, env: &env, roots: Vec::new() };
+        let refusal = Channels::open(&receivers, &setup).err().unwrap().to_string();
+        assert!(refusal.contains("FCM_ACCOUNT") && !refusal.contains("hush"), "{refusal}");
+    }
 }

@@ -30,12 +30,12 @@ pub struct FcmChannel {
 }
 
 impl FcmChannel {
-    /// Fetches an access token, so that the first warning does not wait for it.
+    /// Fetches or renews the access token, so that no warning waits for it.
     ///
     /// # Errors
     /// What the token endpoint's line or answer was; the next try asks again.
     pub async fn warm(&self) -> Result<(), Fault> {
-        self.access.bearer(None).await.map(drop)
+        self.access.renew().await
     }
 
     /// One try.

@@ -136,7 +136,8 @@ impl Lane {
     /// A quota is the channel's, so the others wait too; that of one phone is its own.
     fn hold(&mut self, item: &Item, after: Option<Duration>, now: Instant) {
         if let (Some(after), false) = (after, matches!(item.delivery.target, Target::Token { .. })) {
-            self.held_until = Some((now + after).min(item.expires.max(now)));
+            // Answers to what was out already don't shorten what was asked before.
+            self.held_until = self.held_until.max(Some((now + after).min(item.expires.max(now))));
         }
     }
 

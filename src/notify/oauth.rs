@@ -1,6 +1,7 @@
 //! Access tokens for a Google service account: a signed assertion is exchanged for a bearer token
 //! (RFC 7523 section 2.1, RS256). The key and the tokens never leave this file but in requests.
 
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -10,7 +11,6 @@ use ring::rand::SystemRandom;
 use ring::rsa::KeyPair;
 use ring::signature::RSA_PKCS1_SHA256;
 use serde_json::json;
-use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::notify::fault::{Fault, body_of, retry_after};
@@ -100,18 +100,15 @@ fn pkcs8(pem: &str) -> Option<Vec<u8>> {
     STANDARD.decode(packed).ok()
 }
 
-/// Hands out access tokens: kept while they are good, renewed once at a time.
+/// Hands out access tokens: kept while they are good, renewed once at a time and ahead of time.
 pub struct TokenSource {
     account: ServiceAccount,
     client: reqwest::Client,
-    held: Mutex<Held>,
-}
-
-#[derive(Default)]
-struct Held {
-    token: Option<Token>,
-    /// The last failure, so that those who waited for it do not ask again one after the other.
-    failed: Option<(Instant, Fault)>,
+    /// Never held over a request: whoever has a good token does not wait for a slow endpoint.
+    token: std::sync::Mutex<Option<Token>>,
+    /// The turn to ask, with the last failure, so that those who waited for it do not ask again
+    /// one after the other.
+    asking: tokio::sync::Mutex<Option<(Instant, Fault)>>,
 }
 
 struct Token {
@@ -128,7 +125,7 @@ struct Granted {
 impl TokenSource {
     /// A source that holds no token yet.
     pub fn new(account: ServiceAccount, client: reqwest::Client) -> Self {
-        Self { account, client, held: Mutex::default() }
+        Self { account, client, token: std::sync::Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 
     /// A token that is good now. `refused` is one that was answered with 401: it is not given again.
@@ -136,32 +133,55 @@ impl TokenSource {
     /// # Errors
     /// What the token endpoint's line or answer was.
     pub async fn bearer(&self, refused: Option<&Secret>) -> Result<Secret, Fault> {
+        self.good_for(Duration::ZERO, refused).await
+    }
+
+    /// Renews a token that is about to expire, so that no warning has to wait for it.
+    ///
+    /// # Errors
+    /// What the token endpoint's line or answer was; a token that is still good stays in use.
+    pub async fn renew(&self) -> Result<(), Fault> {
+        self.good_for(RENEW_BEFORE, None).await.map(drop)
+    }
+
+    async fn good_for(&self, left: Duration, refused: Option<&Secret>) -> Result<Secret, Fault> {
         let asked = Instant::now();
-        let mut held = self.held.lock().await;
-        if held.token.as_ref().is_some_and(|token| Some(&token.text) == refused) {
-            held.token = None;
+        if let Some(text) = self.held(left, refused) {
+            return Ok(text);
         }
-        let now = Instant::now();
-        let good = held.token.as_ref().filter(|token| now < token.good_until);
-        if let Some(token) = good.filter(|token| now + RENEW_BEFORE < token.good_until) {
-            return Ok(token.text.clone());
+        let mut failed = self.asking.lock().await;
+        if let Some(text) = self.held(left, refused) {
+            return Ok(text);
         }
-        let still_good = good.map(|token| token.text.clone());
-        if let Some((at, fault)) = held.failed.as_ref().filter(|(at, _)| *at >= asked) {
+        if let Some((at, fault)) = failed.as_ref().filter(|(at, _)| *at >= asked) {
             tracing::debug!(since = ?at.elapsed(), "the token endpoint just failed; not asked again");
-            return still_good.ok_or_else(|| fault.clone());
+            return Err(fault.clone());
         }
         match self.ask().await {
             Ok(token) => {
                 let text = token.text.clone();
-                *held = Held { token: Some(token), failed: None };
+                *self.lock() = Some(token);
+                *failed = None;
                 Ok(text)
             }
             Err(fault) => {
-                held.failed = Some((Instant::now(), fault.clone()));
-                still_good.ok_or(fault)
+                *failed = Some((Instant::now(), fault.clone()));
+                Err(fault)
             }
         }
+    }
+
+    fn held(&self, left: Duration, refused: Option<&Secret>) -> Option<Secret> {
+        let mut token = self.lock();
+        if token.as_ref().is_some_and(|token| Some(&token.text) == refused) {
+            *token = None;
+        }
+        let good = token.as_ref().filter(|token| Instant::now() + left < token.good_until);
+        good.map(|token| token.text.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Token>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self) -> Result<Token, Fault> {

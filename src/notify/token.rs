@@ -3,8 +3,8 @@
 //! Tokens are personal data: they stay in this file and this memory, never in the ledger, in a log
 //! or in an error. The rest of the house knows a phone by its reference.
 
-use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use rules::bulletin::Lang;
 use sensors::mistake::Mistake;
@@ -14,6 +14,8 @@ use crate::notify::secret::Secret;
 
 /// So many phones are read at most.
 pub const PHONES_MAX: usize = 1_000_000;
+/// So many mistakes are told at most; a file of another kind has one on each line.
+const MISTAKES_MAX: usize = 100;
 
 /// A registered phone.
 #[derive(Clone, Debug)]
@@ -31,7 +33,24 @@ pub struct Phone {
 /// The registered phones. Those that are gone are dropped while the service runs.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    by_receiver: RwLock<BTreeMap<String, Phone>>,
+    file: String,
+    phones: RwLock<Phones>,
+}
+
+#[derive(Debug, Default)]
+struct Phones {
+    by_receiver: BTreeMap<String, Phone>,
+    /// So that the writer, which asks for one ward after the other, does not walk over a city's
+    /// phones for each.
+    by_ward: BTreeMap<(ZoneId, Lang), BTreeSet<String>>,
+}
+
+impl Phones {
+    fn insert(&mut self, phone: Phone) {
+        let ward = (phone.zone.clone(), phone.lang.clone());
+        self.by_ward.entry(ward).or_default().insert(phone.receiver.clone());
+        self.by_receiver.insert(phone.receiver.clone(), phone);
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -49,9 +68,12 @@ impl Tokens {
     /// # Errors
     /// Every line that is no such object, by its number; never its content.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        let mut phones = BTreeMap::new();
+        let mut phones = Phones::default();
         let mut mistakes = Vec::new();
         for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            if mistakes.len() == MISTAKES_MAX {
+                break;
+            }
             let mut wrong = |wrong: &str| {
                 mistakes.push(Mistake {
                     file: file.to_owned(),
@@ -62,45 +84,75 @@ impl Tokens {
                 });
             };
             match serde_json::from_str::<Row>(line) {
-                Ok(_) if phones.len() >= PHONES_MAX => wrong("is one phone too many"),
+                Ok(_) if phones.by_receiver.len() >= PHONES_MAX => wrong("is one phone too many"),
                 Ok(row) if row.receiver.is_empty() || row.token.is_empty() => {
                     wrong("has an empty receiver or token");
                 }
-                Ok(row) if phones.contains_key(&row.receiver) => wrong("names a receiver a second time"),
-                Ok(row) => {
-                    phones.insert(row.receiver.clone(), Phone::from(row));
+                Ok(row) if phones.by_receiver.contains_key(&row.receiver) => {
+                    wrong("names a receiver a second time");
                 }
+                Ok(row) => phones.insert(Phone::from(row)),
                 Err(_) => wrong("is no phone"),
             }
         }
-        if mistakes.is_empty() { Ok(Self { by_receiver: RwLock::new(phones) }) } else { Err(mistakes) }
+        if mistakes.is_empty() {
+            Ok(Self { file: file.to_owned(), phones: RwLock::new(phones) })
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    /// Phones that no bulletin would ever reach: those of a zone that the city does not have, or of
+    /// a language that it does not speak. One mistake for each zone and language.
+    pub fn unreachable(
+        &self,
+        is_zone: impl Fn(&ZoneId) -> bool,
+        is_lang: impl Fn(&Lang) -> bool,
+    ) -> Vec<Mistake> {
+        let phones = self.read();
+        let strange = phones.by_ward.iter().filter(|((zone, lang), _)| !is_zone(zone) || !is_lang(lang));
+        let mistake = |((zone, lang), receivers): (&(ZoneId, Lang), &BTreeSet<String>)| Mistake {
+            file: self.file.clone(),
+            line: 0,
+            key: "phone".to_owned(),
+            wrong: format!(
+                "{} phones are of zone {zone}, language {}: nothing is ever told there",
+                receivers.len(),
+                lang.0
+            ),
+            allowed: "a zone of zones.toml and a language that has a phrases file".to_owned(),
+        };
+        strange.take(MISTAKES_MAX).map(mistake).collect()
     }
 
     /// The references of the phones of a zone and language, in their order.
     pub fn of(&self, zone: &ZoneId, lang: &Lang) -> Vec<String> {
-        let phones = self.by_receiver.read().unwrap_or_else(PoisonError::into_inner);
-        phones
-            .values()
-            .filter(|phone| phone.zone == *zone && phone.lang == *lang)
-            .map(|phone| phone.receiver.clone())
-            .collect()
+        let phones = self.read();
+        let ward = phones.by_ward.get(&(zone.clone(), lang.clone()));
+        ward.map(|receivers| receivers.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// The token of a phone; `None` once it was dropped.
     pub fn token(&self, receiver: &str) -> Option<Secret> {
-        let phones = self.by_receiver.read().unwrap_or_else(PoisonError::into_inner);
-        phones.get(receiver).map(|phone| phone.token.clone())
+        self.read().by_receiver.get(receiver).map(|phone| phone.token.clone())
     }
 
     /// Forgets a phone that is gone; nothing is intended for it any more.
     pub fn drop_phone(&self, receiver: &str) {
-        let mut phones = self.by_receiver.write().unwrap_or_else(PoisonError::into_inner);
-        phones.remove(receiver);
+        let mut phones = self.phones.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(phone) = phones.by_receiver.remove(receiver) else { return };
+        if let Some(receivers) = phones.by_ward.get_mut(&(phone.zone, phone.lang)) {
+            receivers.remove(receiver);
+        }
     }
 
     /// How many phones are registered.
     pub fn count(&self) -> usize {
-        self.by_receiver.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.read().by_receiver.len()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Phones> {
+        self.phones.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -137,5 +189,27 @@ mod tests {
         tokens.drop_phone("p1");
         assert!(tokens.of(&zone, &lang).is_empty() && tokens.token("p1").is_none());
         assert!(!format!("{tokens:?}").contains("hush"));
+    }
+
+    #[test]
+    fn phones_whom_no_bulletin_would_reach_are_told_before_the_start() {
+        let line = |receiver: &str, zone: &str, lang: &str| {
+            format!(
+                "{{\"receiver\":\"{receiver}\",\"token\":\"hush\",\"zone\":\"{zone}\",\"lang\":\"{lang}\"}}\n"
+            )
+        };
+        let text =
+            [line("p1", "z", "vi"), line("p2", "zz", "vi"), line("p3", "zz", "vi"), line("p4", "z", "tlh")];
+        let tokens = Tokens::parse("tokens.jsonl", &text.concat()).unwrap();
+        let told = tokens.unreachable(|zone| zone.as_str() == "z", |lang| &*lang.0 == "vi");
+        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("1 phones are of zone z, language tlh"), "{told:?}");
+        assert!(told[1].contains("2 phones are of zone zz"), "{told:?}");
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_told_with_a_hundred_mistakes_and_no_more() {
+        assert_eq!(Tokens::parse("photo.jpg", &"x\n".repeat(100_000)).unwrap_err().len(), MISTAKES_MAX);
     }
 }

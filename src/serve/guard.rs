@@ -2,14 +2,18 @@
 
 use std::any::Any;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::Problem;
@@ -42,8 +46,8 @@ struct Operation(&'static str);
 pub(crate) async fn stand(State(post): State<Post>, mut request: Request, next: Next) -> Response {
     let mut response = match admitted(&post, &request) {
         Ok(place) => {
-            request.extensions_mut().insert(place);
-            in_time(post.route, request, next).await
+            request.extensions_mut().insert(place.clone());
+            in_time(post.route, request, next).await.map(|body| Body::new(Untaken { body, _place: place }))
         }
         Err(problem) => problem.into_response(),
     };
@@ -63,6 +67,29 @@ fn admitted(post: &Post, request: &Request) -> Result<Place, Problem> {
             "{} requests of this kind are open, which is the most; ask again after Retry-After seconds",
             post.route.limits.at_once
         ))),
+    }
+}
+
+/// An answer that keeps its place until the peer has taken it: peers that read slowly must not fill
+/// the memory with answers, one for each connection.
+struct Untaken {
+    body: Body,
+    _place: Place,
+}
+
+impl HttpBody for Untaken {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -159,7 +186,6 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use axum::body::Body;
     use axum::middleware::{from_fn, from_fn_with_state};
     use axum::routing::get;
     use serde_json::Value;

@@ -81,7 +81,10 @@ pub async fn beat(
             () = cancel.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        let now_well = match beat_once(&heartbeat, &client, &pulse).await {
+        // A stop does not wait for a watchdog that hangs.
+        let once = cancel.run_until_cancelled(beat_once(&heartbeat, &client, &pulse));
+        let Some(outcome) = once.await else { return };
+        let now_well = match outcome {
             Ok(()) => true,
             Err(why) => {
                 if well {
@@ -132,5 +135,19 @@ mod tests {
         }
         let refusal = Heartbeat::parse("http://watch.example", Some("0")).unwrap_err();
         assert_eq!(refusal, HeartbeatError::Interval("0".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_a_watchdog_that_hangs() {
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let heartbeat = Heartbeat::parse(&url, Some("3600")).unwrap();
+        let cancel = CancellationToken::new();
+        let beating =
+            tokio::spawn(beat(heartbeat, reqwest::Client::new(), Arc::new(Pulse::default()), cancel.clone()));
+        let _asked = silent.accept().await.unwrap();
+        cancel.cancel();
+        tokio::time::timeout(Duration::from_secs(30), beating).await.expect("it ends at once").unwrap();
     }
 }

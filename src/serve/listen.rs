@@ -22,6 +22,8 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Real time to wait when the kernel gives no connection (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// What the kernel may hold of an answer, doubled by it; by itself it takes megabytes for each peer.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Why serving ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +54,8 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
         closing.clone(),
     ));
     followers.spawn(metric::upkeep(shared.metrics.clone(), closing.clone()));
-    let router = route::router(App { shared, seen, told, closing });
+    let replays = Arc::new(Semaphore::new(bounds.stream_replays));
+    let router = route::router(App { shared, seen, told, replays, closing });
     tracing::info!(%address, "serving");
 
     let graceful = GracefulShutdown::new();
@@ -95,12 +98,15 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
     Ok(())
 }
 
-/// A peer that takes no bytes must not hold its place for ever.
+/// A peer that takes no bytes must not hold its place for ever, and a slow one not much memory.
 fn prepare(stream: &TcpStream, bounds: &Bounds) {
     let stall_ms = u32::try_from(bounds.stall.as_millis()).unwrap_or(u32::MAX);
     let set = stream
         .set_nodelay(true)
-        .and_then(|()| rustix::net::sockopt::set_tcp_user_timeout(stream, stall_ms).map_err(Into::into));
+        .and_then(|()| rustix::net::sockopt::set_tcp_user_timeout(stream, stall_ms).map_err(Into::into))
+        .and_then(|()| {
+            rustix::net::sockopt::set_socket_send_buffer_size(stream, SEND_BUFFER_BYTES).map_err(Into::into)
+        });
     if let Err(why) = set {
         tracing::debug!(%why, "a connection keeps the kernel's own limits");
     }

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -64,6 +64,9 @@ pub struct Bounds {
     pub connections: usize,
     /// Commits that a live stream may fall behind before it gets a fresh snapshot instead.
     pub stream_backlog: usize,
+    /// Live streams that read from the store at the same time. After a restart all of them come back
+    /// at once; questions and their read connections must not wait behind them.
+    pub stream_replays: usize,
     /// Real time after which a peer that takes no bytes is cut off.
     pub stall: Duration,
     /// Real time between two heartbeats of a live stream on which nothing happens.
@@ -79,6 +82,7 @@ impl Default for Bounds {
         Self {
             connections: 1024,
             stream_backlog: 1024,
+            stream_replays: 2,
             stall: Duration::from_secs(30),
             stream_heartbeat: Duration::from_secs(15),
             drain: Duration::from_secs(5),
@@ -93,6 +97,8 @@ pub(crate) struct App {
     shared: Shared,
     seen: watch::Receiver<Arc<seen::Seen>>,
     told: broadcast::Sender<Arc<tell::Told>>,
+    /// Places of live streams that read from the store what they missed.
+    replays: Arc<Semaphore>,
     closing: CancellationToken,
 }
 

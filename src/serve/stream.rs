@@ -25,8 +25,8 @@ use crate::store::commit::Seq;
 
 /// Commits that a peer may have missed and still gets one by one; more, and it gets a snapshot.
 const REPLAY_MAX: u64 = 10_000;
-/// Commits that are read from the store at once.
-const REPLAY_PAGE: usize = 256;
+/// Commits that are read from the store at once; a slow peer holds so many in memory.
+const REPLAY_PAGE: usize = 64;
 /// How long a browser waits before it comes back, in real milliseconds.
 const RETRY: &str = "retry: 2000\n\n";
 
@@ -136,7 +136,9 @@ impl Follower {
         }
     }
 
+    /// Listens anew first and looks at the present afterwards, as at the beginning.
     fn snapshot(&mut self) -> Bytes {
+        self.told = self.app.told.subscribe();
         let seen = self.app.seen();
         let clock = self.app.shared.clock;
         self.next = Next::Live;
@@ -152,8 +154,20 @@ impl Follower {
     }
 
     async fn replay(&mut self) -> Option<Bytes> {
+        if self.told.len() > self.app.shared.bounds.stream_backlog {
+            self.next = Next::Snapshot;
+            return None;
+        }
+        let Ok(turn) = self.app.replays.clone().acquire_owned().await else {
+            self.next = Next::End;
+            return None;
+        };
         let (reader, since) = (self.app.shared.reader.clone(), self.last);
-        let read = tokio::task::spawn_blocking(move || reader.changes(since, REPLAY_PAGE)).await;
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            reader.changes(since, REPLAY_PAGE)
+        });
+        let read = read.await;
         let changes = match read {
             Ok(Ok(page)) => page.items,
             Ok(Err(why)) => {
@@ -192,15 +206,17 @@ impl Follower {
         };
         match received {
             Ok(told) if told.seq <= self.last => None,
-            Ok(told) if told.seq.0 == self.last.0 + 1 => {
-                self.last = told.seq;
-                Some(told.frame.clone())
-            }
             // Commits that the feed did not carry here are in the store.
-            Ok(_) => {
-                self.next = Next::Replay;
-                None
-            }
+            Ok(told) => match &told.frame {
+                Some(frame) if told.seq.0 == self.last.0 + 1 => {
+                    self.last = told.seq;
+                    Some(frame.clone())
+                }
+                _ => {
+                    self.next = Next::Replay;
+                    None
+                }
+            },
             Err(RecvError::Lagged(_)) => {
                 self.next = Next::Snapshot;
                 None

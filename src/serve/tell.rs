@@ -21,13 +21,18 @@ use crate::store::record::{
 use crate::watch::feed::Committed;
 use crate::watch::snapshot::{Plan, Snapshot};
 
+/// A longer frame is not kept for slow streams, of which one holds up to
+/// [`stream_backlog`](super::Bounds::stream_backlog) frames for all.
+const FRAME_MAX_BYTES: usize = 64 * 1024;
+
 /// A commit as the bytes of its events.
 #[derive(Debug)]
 pub(crate) struct Told {
     /// The commit.
     pub seq: Seq,
-    /// Its events; empty when it has none to tell.
-    pub frame: Bytes,
+    /// Its events, empty when it has none to tell; `None` when they are too long to be kept here and
+    /// have to be read from the store.
+    pub frame: Option<Bytes>,
 }
 
 /// Turns the feed into frames until it is cancelled. A feed that ran ahead leaves a gap, which
@@ -46,7 +51,8 @@ pub(crate) async fn follow(
         match received {
             Ok(committed) => {
                 let plan = snapshots.borrow().state.plan.clone();
-                let frame = frame(&change_of(&committed, &plan), 0);
+                let frame = Some(frame(&change_of(&committed, &plan), 0))
+                    .filter(|frame| frame.len() <= FRAME_MAX_BYTES);
                 // Nobody listening is no failure.
                 let _ = told.send(Arc::new(Told { seq: committed.seq, frame }));
             }

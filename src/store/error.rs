@@ -51,6 +51,18 @@ pub enum StoreError {
         /// The schema that this binary reads.
         known: i64,
     },
+    /// An exercise and real warnings don't go into one database.
+    #[error(
+        "{}: what stands in it is {}; nothing was changed; give --data another folder, for each its own",
+        path.display(),
+        if *kept { "an exercise, and this service is real" } else { "real, and this service runs an exercise" }
+    )]
+    Mixed {
+        /// The file.
+        path: PathBuf,
+        /// Whether what stands in it is an exercise.
+        kept: bool,
+    },
     /// Something stands in the database that this code never writes.
     #[error("the store is damaged: {what}; stop the service and restore a backup")]
     Damaged {
@@ -90,7 +102,14 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the call was wrong, and not the disk or the database.
     pub fn is_input(&self) -> bool {
-        matches!(self, Self::Exists { .. } | Self::Absent { .. } | Self::InUse { .. } | Self::NotOurs { .. })
+        matches!(
+            self,
+            Self::Exists { .. }
+                | Self::Absent { .. }
+                | Self::InUse { .. }
+                | Self::NotOurs { .. }
+                | Self::Mixed { .. }
+        )
     }
 }
 

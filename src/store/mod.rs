@@ -51,11 +51,13 @@ pub struct Options {
     pub page_count_max: Option<u32>,
     /// Open in spite of another writer's lock, which is fenced from then on.
     pub take_over: bool,
+    /// Whether the running clock is that of an exercise.
+    pub exercise: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reserve_bytes: RESERVE_BYTES, page_count_max: None, take_over: false }
+        Self { reserve_bytes: RESERVE_BYTES, page_count_max: None, take_over: false, exercise: false }
     }
 }
 
@@ -87,7 +89,8 @@ impl Store {
     /// the ledger at `now`.
     ///
     /// # Errors
-    /// Says which file and why; a database that is locked, newer or not ours is left as it is.
+    /// Says which file and why; a database that is locked, newer or not ours is left as it is, and
+    /// so is that of an exercise to a real service and the other way round.
     pub fn open(
         dir: &Path,
         city: &City,
@@ -105,6 +108,7 @@ impl Store {
         let mut connection = Connection::open(&path).doing("opening the database")?;
         tune(&connection, options).doing("setting up the database")?;
         schema::migrate(&mut connection, &path)?;
+        schema::admit(&connection, &path, options.exercise)?;
         let (keys, restored) = restore::begin(&mut connection, city, config_version, now)?;
         let wal = dir.join(format!("{DATABASE}-wal"));
         let checkpointer = Checkpointer::start(&path)?;

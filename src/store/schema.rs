@@ -10,7 +10,8 @@ use crate::store::error::{Doing, StoreError};
 const APPLICATION_ID: i64 = 0x6261_6f6c;
 
 /// Step `n` brings version `n` to `n + 1`. A step that was released is never edited.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const STEPS: &[&str] =
+    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
 
 /// Brings a database to the newest version, each step in its own transaction.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
@@ -38,6 +39,17 @@ pub(super) fn require(connection: &Connection, path: &Path) -> Result<(), StoreE
         return Err(StoreError::Older { path: path.to_owned(), found, known });
     }
     Ok(())
+}
+
+/// Refuses the database of an exercise to a real service, and the other way round; one without a
+/// commit becomes what it is opened for.
+pub(super) fn admit(connection: &Connection, path: &Path, exercise: bool) -> Result<(), StoreError> {
+    let doing = "marking the database as an exercise or not";
+    connection
+        .execute("UPDATE door SET exercise = ?1 WHERE exercise IS NULL OR seq = 0", [exercise])
+        .doing(doing)?;
+    let kept: bool = connection.query_row("SELECT exercise FROM door", [], |row| row.get(0)).doing(doing)?;
+    if kept == exercise { Ok(()) } else { Err(StoreError::Mixed { path: path.to_owned(), kept }) }
 }
 
 fn identity(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {

@@ -2,6 +2,7 @@
 //! written and the state after it. No socket, no clock, no disk: the same events give the same
 //! decision on every machine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
@@ -13,7 +14,7 @@ use sensors::time::Timestamp;
 use sensors::track::Judged;
 
 use crate::event::Event;
-use crate::notify::delivery::{DeliveryId, Outcome};
+use crate::notify::delivery::{Delivery, DeliveryId, End, Outcome};
 use crate::store::commit::Commit;
 use crate::watch::snapshot::{Eyes, Plan, State};
 use crate::watch::{silence, tell};
@@ -46,31 +47,40 @@ pub(crate) struct Turn {
     pub(crate) now: Timestamp,
     pub(crate) next: State,
     pub(crate) commit: Commit,
+    /// Deliveries that ended, and how.
+    pub(crate) ends: Vec<(Arc<Delivery>, End)>,
+    /// Lines that came up so long ago that everybody behind them must have spoken.
+    pub(crate) rechecked: Vec<usize>,
     changed: Vec<SlotIx>,
-    ended: Vec<DeliveryId>,
+    ended: BTreeSet<DeliveryId>,
 }
 
 impl Turn {
     fn new(state: &State, now: Timestamp) -> Self {
         let commit = Commit { at: now, ..Commit::default() };
         let plan = Arc::clone(&state.plan);
-        Self { plan, now, next: state.clone(), commit, changed: Vec::new(), ended: Vec::new() }
+        Self {
+            plan,
+            now,
+            next: state.clone(),
+            commit,
+            ends: Vec::new(),
+            rechecked: Vec::new(),
+            changed: Vec::new(),
+            ended: BTreeSet::new(),
+        }
     }
 
     fn take(&mut self, event: &Event) {
         match event {
             Event::Observed(observation) => self.observe(observation),
-            Event::Line(line) => {
-                if let Some(slot) = self.next.lines.get_mut(line.line as usize) {
-                    *slot = Some((line.at, line.state.clone()));
-                    self.commit.lines.push(line.clone());
-                }
-            }
+            Event::Line(line) => silence::line_changed(self, line),
             Event::Stray(stray) => {
                 self.next.strays += 1;
                 self.commit.strays.push(stray.clone());
             }
             Event::Delivered(outcome) => self.end(outcome),
+            Event::Stepped(by) => silence::stepped(self, *by),
         }
     }
 
@@ -90,8 +100,9 @@ impl Turn {
     }
 
     fn took(&mut self, sensor: SensorIx, judged: &Judged) {
-        // A broker can repeat a dead gauge's words: a repetition is no sign of life.
-        if judged.inserted != Inserted::Same {
+        // A broker can repeat a dead gauge's words, and a blind one says that it has no value: neither
+        // is a sign of life.
+        if judged.inserted != Inserted::Same && judged.reading.is_contact() {
             silence::heard(self, sensor);
         }
         self.record(&judged.reading, judged.inserted);
@@ -152,9 +163,11 @@ impl Turn {
     }
 
     fn end(&mut self, outcome: &Outcome) {
-        let pending = self.next.outbox.iter().any(|delivery| delivery.id == outcome.delivery);
-        if pending && !self.ended.contains(&outcome.delivery) {
-            self.ended.push(outcome.delivery.clone());
+        let pending = self.next.outbox.iter().find(|delivery| delivery.id == outcome.delivery);
+        if let Some(delivery) = pending
+            && self.ended.insert(outcome.delivery.clone())
+        {
+            self.ends.push((Arc::clone(delivery), outcome.end.clone()));
             self.commit.outcomes.push(outcome.clone());
         }
     }

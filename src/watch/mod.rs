@@ -9,3 +9,6 @@ pub mod snapshot;
 mod tell;
 pub mod told;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The state after a restart: what was recorded, rebuilt. Nothing fires again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
@@ -8,6 +9,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 use sensors::track::Track;
 
+use crate::event::LineState;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
@@ -31,7 +33,7 @@ pub fn restore(
     let silent = silent(restored, &plan, &tracks, &alerts);
     let mut lines = restored.lines.clone();
     lines.resize(plan.city.lines.len(), None);
-    let state = State {
+    let mut state = State {
         tracks,
         alerts,
         lines,
@@ -41,6 +43,14 @@ pub fn restore(
         told: Told::new(restored.told.iter().cloned()),
         ..State::new(plan, now, exercise)
     };
+    for line in 0..state.lines.len() {
+        // Who was silent behind an outage and never named gets a full deadline as well.
+        let is_down = matches!(state.lines.get(line), Some(Some((_, LineState::Down { .. }))));
+        let at = now.plus(state.longest_deadline_behind(line));
+        if let Some(recheck) = state.recheck.get_mut(line).filter(|_| !is_down) {
+            *recheck = Some(at);
+        }
+    }
     Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
 }
 
@@ -74,19 +84,27 @@ fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {
 }
 
 /// Who was silent at the last commit; they stay so until they speak, and are not told of again.
+///
+/// Silence that no alert tells of is not brought back: it may be that nobody was told, so their
+/// deadline runs anew.
 fn silent(
     restored: &Restored,
     plan: &Plan,
     tracks: &[Arc<Track>],
     alerts: &[Arc<AlertState>],
 ) -> Vec<Option<Timestamp>> {
+    let down = |state: &Option<(Timestamp, LineState)>| matches!(state, Some((_, LineState::Down { .. })));
+    let lines = plan.city.lines.iter().zip(&restored.lines).filter(|(_, state)| down(state));
+    let cut_off: BTreeSet<SensorIx> = lines.flat_map(|(line, _)| line.sensors()).collect();
     let open = |slot: &SlotIx| alerts.get(slot.at()).is_some_and(|alert| alert.level > 0);
-    let silent = |(place, (sensor, track)): (u32, (&sensors::station::Sensor, &Arc<Track>))| {
-        let at = restored.at?;
+    let silent = |(ix, (sensor, track)): (SensorIx, (&sensors::station::Sensor, &Arc<Track>))| {
+        let at = restored.at.filter(|_| plan.rules.silence_slots(ix).iter().any(open))?;
         match track.last_contact() {
-            Some(heard) => Some(heard.plus(sensor.deadline.total())).filter(|deadline| *deadline <= at),
-            None => plan.rules.silence_slots(SensorIx(place)).iter().any(open).then_some(at),
+            Some(heard) if !cut_off.contains(&ix) => {
+                Some(heard.plus(sensor.deadline.total())).filter(|deadline| *deadline <= at)
+            }
+            _ => Some(at),
         }
     };
-    (0..).zip(plan.city.sensors.iter().zip(tracks)).map(silent).collect()
+    (0..).map(SensorIx).zip(plan.city.sensors.iter().zip(tracks)).map(silent).collect()
 }

@@ -8,7 +8,7 @@ use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::series::Series;
 use sensors::station::SensorIx;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
 use crate::event::LineState;
@@ -51,9 +51,12 @@ pub struct State {
     pub strays: u64,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
-    /// When watching began; deadlines do not begin before it.
-    pub since: Timestamp,
-    /// When to look again although nothing arrived: the next deadline, or earlier.
+    /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
+    pub due: Vec<Timestamp>,
+    /// When those behind a line that came up must have spoken, one per line.
+    pub recheck: Vec<Option<Timestamp>>,
+    /// When to look again although nothing arrived: the next deadline, or earlier; `None` when
+    /// there is nothing to wait for.
     pub wake_at: Option<Timestamp>,
     /// Whether everything that is told is an exercise.
     pub exercise: bool,
@@ -76,7 +79,7 @@ impl State {
         let retention = plan.rules.retention();
         let tracks = plan.city.sensors.iter().map(|s| Arc::new(Track::new(s, retention))).collect();
         let (sensors, lines) = (plan.city.sensors.len(), plan.city.lines.len());
-        Self {
+        let mut state = Self {
             tracks,
             alerts: plan.rules.slots().iter().map(|_| Arc::default()).collect(),
             lines: vec![None; lines],
@@ -84,11 +87,28 @@ impl State {
             outbox: Vec::new(),
             strays: 0,
             told: Told::default(),
-            since,
+            due: vec![Timestamp::MAX; sensors],
+            recheck: vec![None; lines],
             wake_at: None,
             exercise,
             plan,
-        }
+        };
+        state.watch_from(since);
+        state
+    }
+
+    /// Gives every sensor a full deadline from `since` on: whoever begins to listen has no right to
+    /// call anybody silent.
+    pub fn watch_from(&mut self, since: Timestamp) {
+        self.due = self.plan.city.sensors.iter().map(|sensor| since.plus(sensor.deadline.total())).collect();
+        self.wake_at = self.wake_at.or(Some(since));
+    }
+
+    /// The longest deadline of the sensors that a line reaches.
+    pub(crate) fn longest_deadline_behind(&self, line: usize) -> Span {
+        let behind = self.plan.city.lines.get(line).map(sensors::line::Line::sensors).unwrap_or_default();
+        let totals = behind.iter().filter_map(|ix| Some(self.plan.city.sensor(*ix)?.deadline.total()));
+        totals.max().unwrap_or_default()
     }
 }
 

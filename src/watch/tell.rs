@@ -1,45 +1,75 @@
 //! From what changed to what people are told: a reason for each transition, one bulletin for one
 //! cause, deliveries that go out after the commit. What was told is taken from the ledger.
 
-use std::collections::BTreeMap;
+mod staff;
+mod undelivered;
+
+use std::cmp::Reverse;
 use std::sync::Arc;
 
-use rules::alert::{AlertId, Subject, Transition};
-use rules::bulletin::{Bulletin, compose, compose_telemetry};
-use rules::hazard::{Hazard, Severity};
+use rules::alert::{AlertId, Transition};
+use rules::bulletin::{Bulletin, compose, zone_texts};
+use rules::hazard::Hazard;
 use rules::reason::{Reason, Sent, Standing, reason};
-use rules::rule::NONE;
-use sensors::city::City;
+use rules::rule::{RuleSet, Slot};
 
-use crate::event::LineState;
 use crate::notify::delivery::{Delivery, End, Outcome};
 use crate::notify::outbox::intend;
 use crate::watch::decide::Turn;
 
 /// Deliveries that may wait at once; what goes beyond fails at once and is told so.
-const OUTBOX_MAX: usize = 50_000;
-/// So many sensors that fall silent together have a common cause, though we may not know it.
-const COMMON_CAUSE_MIN: usize = 3;
+pub(super) const OUTBOX_MAX: usize = 50_000;
+/// Places kept beyond it for staff, who must hear that the public is not told.
+const OUTBOX_STAFF: usize = 1_000;
 
-/// Tells what the transitions of this decision give reason to tell.
+/// Tells what the transitions and the ends of deliveries in this decision give reason to tell.
 pub(crate) fn tell(turn: &mut Turn) {
-    if turn.commit.transitions.is_empty() {
-        return;
-    }
     let (telemetry, public): (Vec<_>, Vec<_>) =
         turn.commit.transitions.iter().cloned().partition(|t| t.hazard == Hazard::Telemetry);
-    for transition in &public {
-        tell_public(turn, transition);
+    for transition in net(&turn.plan.rules, public) {
+        tell_public(turn, &transition);
     }
-    for ((line, raised), group) in by_line(&turn.plan.city, telemetry) {
-        tell_staff(turn, line, raised, &group);
+    staff::tell(turn, telemetry);
+    staff::tell_still_silent(turn);
+    undelivered::tell(turn);
+}
+
+/// What the changes of each episode come to. After an outage hours of readings are decided at
+/// once: people are told where it stands, not every step on the way there. Easing comes first,
+/// then the most severe, which mutes what is less severe at the same place.
+fn net(rules: &RuleSet, transitions: Vec<Transition>) -> Vec<Transition> {
+    let mut nets: Vec<Transition> = Vec::new();
+    for later in transitions {
+        let same = |net: &&mut Transition| {
+            net.alert == later.alert && net.corroborated == later.corroborated && net.slot == later.slot
+        };
+        match nets.iter_mut().find(same) {
+            Some(net) => *net = joined(rules.slot(later.slot), net, later),
+            None => nets.push(later),
+        }
     }
+    nets.retain(|net| net.from != net.to);
+    nets.sort_by_key(|net| (net.raised, Reverse(net.severity)));
+    nets
+}
+
+fn joined(slot: Option<&Slot>, first: &Transition, last: Transition) -> Transition {
+    let step = |name: &str| {
+        slot.and_then(|slot| slot.levels.iter().position(|level| level.name == name)).map(|place| place + 1)
+    };
+    let (from, to) = (step(&first.from), step(&last.to));
+    let raised = to > from;
+    // Easing follows the policy of the level before it.
+    let decisive = if raised { to } else { from };
+    let level = slot.zip(decisive).and_then(|(slot, step)| slot.levels.get(step - 1));
+    let issue = level.map_or(last.issue, |level| level.issue);
+    Transition { from: first.from.clone(), raised, issue, ..last }
 }
 
 fn tell_public(turn: &mut Turn, transition: &Transition) {
     let sent = turn.next.told.of(&transition.alert);
     let Reason::Send { act, zones } = reason(transition, sent, &standing(turn, transition)) else { return };
-    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, false);
+    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     bulletin.act = act;
     bulletin.zones = zones;
     if bulletin.automatic {
@@ -50,7 +80,9 @@ fn tell_public(turn: &mut Turn, transition: &Transition) {
         let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
         note(turn, &transition.alert, sent);
     }
-    publish(turn, bulletin);
+    let mut deliveries = intend(&bulletin, &turn.plan.receivers);
+    name_wards(turn, transition, &mut deliveries);
+    publish(turn, bulletin, deliveries);
 }
 
 /// The levels of other alerts that people were told of and that still stand.
@@ -69,70 +101,42 @@ fn standing(turn: &Turn, transition: &Transition) -> Vec<Standing> {
     told.collect()
 }
 
-/// Telemetry of one line and direction belongs together.
-fn by_line(city: &City, transitions: Vec<Transition>) -> BTreeMap<(Option<usize>, bool), Vec<Transition>> {
-    let mut groups: BTreeMap<_, Vec<Transition>> = BTreeMap::new();
-    for transition in transitions {
-        groups.entry((line_of(city, &transition.subject), transition.raised)).or_default().push(transition);
-    }
-    groups
-}
-
-fn line_of(city: &City, subject: &Subject) -> Option<usize> {
-    let Subject::Station(id) = subject else { return None };
-    let (_, station) = city.station_named(id)?;
-    city.lines.iter().position(|line| line.sensors().iter().any(|sensor| station.sensors.contains(sensor)))
-}
-
-/// One notice for one cause. While a line is known to be down and staff were told so, the silence
-/// of those behind it is no news; its first word afterwards is.
-fn tell_staff(turn: &mut Turn, line: Option<usize>, raised: bool, group: &[Transition]) {
-    let outage = line.and_then(|line| Some((line, turn.plan.city.lines.get(line)?.name.clone())));
-    let key = outage.as_ref().map(|(_, name)| AlertId(format!("line.{name}").into()));
-    let outage_told = key.as_ref().is_some_and(|key| turn.next.told.of(key).is_some());
-    let down = |line: usize| matches!(turn.next.lines.get(line), Some(Some((_, LineState::Down { .. }))));
-    let is_down = outage.as_ref().is_some_and(|(line, _)| down(*line));
-    if raised && is_down && outage_told {
-        return;
-    }
-    if let (Some((_, name)), Some(key)) = (outage, key)
-        && ((raised && is_down) || (!raised && outage_told))
-    {
-        let level = if raised { "down" } else { NONE };
-        let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
-        let bulletin =
-            compose_telemetry(group, Some(&name), &turn.plan.city, &turn.plan.phrases, turn.now, false);
-        note(turn, &key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
-        publish(turn, bulletin);
-        return;
-    }
-    let worth = |t: &&Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
-    let worth: Vec<Transition> = group.iter().filter(worth).cloned().collect();
-    for transition in &worth {
-        let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: Vec::new() };
-        note(turn, &transition.alert, sent);
-    }
-    let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
-    for notice in worth.chunks(together) {
-        let bulletin = compose_telemetry(notice, None, &turn.plan.city, &turn.plan.phrases, turn.now, false);
-        publish(turn, bulletin);
-    }
-}
-
 fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
     turn.next.told.note(alert.clone(), sent.clone());
     turn.commit.told.push((alert.clone(), sent));
 }
 
-/// Keeps a bulletin, and intends its deliveries where it goes out by itself.
-fn publish(turn: &mut Turn, bulletin: Bulletin) {
-    for delivery in intend(&bulletin, &turn.plan.receivers) {
-        if turn.next.outbox.len() < OUTBOX_MAX {
-            turn.next.outbox.push(Arc::new(delivery.clone()));
-        } else {
-            turn.commit.outcomes.push(refused(&delivery, turn.now));
+/// Each ward reads its own name, and not how many wards are meant.
+fn name_wards(turn: &Turn, transition: &Transition, deliveries: &mut [Delivery]) {
+    let plan = &turn.plan;
+    for delivery in deliveries {
+        let Some(zone) = &delivery.zone else { continue };
+        let texts = zone_texts(transition, zone, &plan.city, &plan.phrases, turn.next.exercise);
+        if let Some(text) = texts.into_iter().find(|text| text.lang == delivery.lang) {
+            (delivery.title, delivery.body) = (text.title, text.body);
         }
-        turn.commit.deliveries.push(delivery);
+    }
+}
+
+/// What staff are told of our own troubles.
+fn publish_to_staff(turn: &mut Turn, bulletin: Bulletin) {
+    let deliveries = intend(&bulletin, &turn.plan.receivers);
+    publish(turn, bulletin, deliveries);
+}
+
+/// Keeps a bulletin with its deliveries; a proposal has none.
+fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
+    let most = OUTBOX_MAX + if bulletin.hazard.is_public() { 0 } else { OUTBOX_STAFF };
+    for delivery in deliveries {
+        let delivery = Arc::new(delivery);
+        if turn.next.outbox.len() < most {
+            turn.next.outbox.push(Arc::clone(&delivery));
+        } else {
+            let outcome = refused(&delivery, turn.now);
+            turn.ends.push((Arc::clone(&delivery), outcome.end.clone()));
+            turn.commit.outcomes.push(outcome);
+        }
+        turn.commit.deliveries.push(Delivery::clone(&delivery));
     }
     turn.commit.bulletins.push(bulletin);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Pace};
 use crate::event::{Envelope, Event, Receipt};
 use crate::store::Store;
 use crate::store::commit::{Commit, Epoch, Seq};
@@ -21,6 +21,9 @@ use crate::watch::snapshot::{Snapshot, State};
 
 /// Events that one commit takes at most: a few milliseconds of work.
 const GATHER_MAX: usize = 2048;
+/// Events that may gather while the store refuses: about a day of a city. A gauge that rises must
+/// still find a place among those that say nothing new, because only its warning may be written.
+const REFUSED_MAX: usize = 32 * GATHER_MAX;
 /// How long a refused commit waits before it is tried again (real time).
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// How often the loop turns when nothing happens, so that a watchdog can tell that it lives.
@@ -61,15 +64,19 @@ pub enum WriterError {
     /// A decision named something that the store does not know: a mistake of ours.
     #[error("the store can't take a decision: {0}")]
     Mistaken(CommitError),
+    /// It broke off in the middle of something: a mistake of ours.
+    #[error("the writer broke off: {0}; nothing is watched any more, start the service again")]
+    Broken(String),
 }
 
 impl Writer {
     /// Runs until cancelled, then takes what is still waiting and ends.
     ///
     /// # Errors
-    /// Only when another process has taken the store over.
+    /// When another process has taken the store over, or a decision can't be written.
     pub async fn run(mut self, mut lanes: Lanes, cancel: CancellationToken) -> Result<(), WriterError> {
         let mut state = self.snapshots.borrow().state.clone();
+        let mut pace = Pace::of(&self.clock);
         loop {
             self.pulse.turn();
             let mut batch = Batch::default();
@@ -81,10 +88,11 @@ impl Writer {
                 Some(envelope) = lanes.readings.recv() => { batch.take(envelope); false }
                 () = tokio::time::sleep(pause) => false,
             };
-            batch.gather(&mut lanes);
+            batch.gather(&mut lanes, GATHER_MAX);
+            batch.look_at(&mut pace, &self.clock);
             let nothing_came = batch.events.is_empty();
             if !nothing_came || state.wake_at.is_some_and(|at| at <= self.clock.now()) {
-                match self.turn(state, batch, &mut lanes, &cancel).await? {
+                match self.turn(state, batch, &mut pace, &mut lanes, &cancel).await? {
                     Some(next) => state = next,
                     // Stopped while the store refused: what waits was not acknowledged and comes again.
                     None => return Ok(()),
@@ -104,6 +112,7 @@ impl Writer {
         &mut self,
         state: State,
         mut batch: Batch,
+        pace: &mut Pace,
         lanes: &mut Lanes,
         cancel: &CancellationToken,
     ) -> Result<Option<State>, WriterError> {
@@ -136,7 +145,8 @@ impl Writer {
                         return Ok(None);
                     }
                     self.pulse.turn();
-                    batch.gather(lanes);
+                    batch.gather(lanes, REFUSED_MAX);
+                    batch.look_at(pace, &self.clock);
                 }
             }
         }
@@ -172,11 +182,19 @@ impl Batch {
     }
 
     /// Adds what is waiting already, without waiting for more: the disk's own pace groups commits.
-    fn gather(&mut self, lanes: &mut Lanes) {
-        while self.events.len() < GATHER_MAX
+    fn gather(&mut self, lanes: &mut Lanes, most: usize) {
+        while self.events.len() < most
             && let Ok(envelope) = lanes.outcomes.try_recv().or_else(|_| lanes.readings.try_recv())
         {
             self.take(envelope);
+        }
+    }
+
+    /// A clock that was set comes first, so that everything here is decided by the clock as it is.
+    fn look_at(&mut self, pace: &mut Pace, clock: &Clock) {
+        if let Some(by) = pace.step(clock) {
+            tracing::warn!(by_s = by.whole_s(), "the clock was set; deadlines go with it");
+            self.events.insert(0, Event::Stepped(by));
         }
     }
 }

@@ -3,6 +3,14 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod command;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod durable;
+#[cfg(test)]
+mod fault;
+#[cfg(test)]
 mod modbus;
 #[cfg(test)]
 mod mqtt;

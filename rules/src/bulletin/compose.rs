@@ -153,7 +153,7 @@ fn places(subject: &Subject, city: &City, language: &Language) -> (String, Strin
             None => (id.to_string(), id.to_string()),
         },
         Subject::Basin(id) => {
-            let name = city.basin(id).map_or_else(|| id.to_string(), |basin| basin.name.clone());
+            let name = city.basin(id).map_or_else(|| id.to_string(), |b| language.name(&b.name).to_owned());
             (name.clone(), name)
         }
         Subject::Line(name) => (name.clone(), name.clone()),
@@ -161,8 +161,8 @@ fn places(subject: &Subject, city: &City, language: &Language) -> (String, Strin
 }
 
 fn station_places(station: &Station, language: &Language) -> (String, String) {
-    let name = bare(&station.name);
-    match &station.river {
+    let name = language.name(bare(&station.name));
+    match station.river.as_deref().map(|river| language.name(river)) {
         Some(river) => (language.mark("at_river", &[("river", river), ("station", name)]), name.to_owned()),
         None => (name.to_owned(), name.to_owned()),
     }
@@ -181,7 +181,7 @@ fn quantity(measure: &Measure, language: &Language) -> String {
 /// Above, at or below the threshold that people know, and by how much.
 fn mark(measure: &Measure, language: &Language) -> String {
     let Some(mark) = &measure.mark else { return String::new() };
-    let by = measure.value.raw() - mark.raise.raw();
+    let by = Language::difference(mark.parameter, measure.value, mark.raise).raw();
     let level = language.level(&mark.level);
     let distance = language.quantity(mark.parameter, Value::from_raw(by.abs()));
     let key = match by.signum() {

@@ -45,6 +45,40 @@ pub fn compose_telemetry(
     }
 }
 
+/// Makes the notice that a channel no longer reaches people: `what` is the title of the warning that
+/// failed, `why` what the channel said. `alert` stands for the channel.
+pub fn compose_undelivered(
+    alert: AlertId,
+    (channel, what, why): (&str, &str, &str),
+    severity: Severity,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+) -> Bulletin {
+    let text = |language: &Language| {
+        let when = language.when(now, city.utc_offset_min);
+        let values = [("channel", channel), ("what", what), ("why", why), ("when", when.as_str())];
+        let say = |part: &str| language.telemetry(&format!("undelivered_{part}"), &values);
+        Text {
+            lang: language.lang.clone(),
+            title: cut(say("title"), TITLE_MAX),
+            body: cut(say("body"), BODY_MAX),
+        }
+    };
+    Bulletin {
+        id: BulletinId(Arc::from(format!("{alert}.{}", now.ms()))),
+        alert,
+        hazard: Hazard::Telemetry,
+        act: Act::Issued,
+        severity,
+        severity_max: severity,
+        zones: Vec::new(),
+        at: now,
+        automatic: true,
+        texts: phrases.languages.iter().map(text).collect(),
+    }
+}
+
 fn notice_id(transitions: &[Transition]) -> BulletinId {
     match transitions {
         [one] => bulletin_id(one),
@@ -85,7 +119,8 @@ fn text(
         ("when", &language.when(at, city.utc_offset_min)),
     ];
     let kind = match (raised, line, names.len()) {
-        (false, _, _) => "back",
+        (false, Some(_), _) => "line_back",
+        (false, None, _) => "back",
         (true, _, 0 | 1) => "one",
         (true, Some(_), _) => "line",
         (true, None, _) => "many",

@@ -125,8 +125,21 @@ fn a_flood_bulletin_says_what_where_when_and_what_to_do() {
     );
     assert_eq!(
         texts[1].body,
-        "08:00 17 Nov: Phú Ốc (sông Bồ) 4.96 m, 0.46 m above alarm 3. Phường Hương Trà: be ready to leave, never wade."
+        "08:00 17 Nov: Phú Ốc (Bồ River) 4.96 m, 0.46 m above alarm 3. Phường Hương Trà: be ready to leave, never wade."
     );
+}
+
+#[test]
+fn a_stage_that_reads_as_its_alarm_stage_is_at_it() {
+    let hue = hue();
+    let mut rise = hue.of("stage-phu-oc.phu-oc", 0, 1);
+    let mut body = |mm, lang: usize| {
+        rise.measure.as_mut().unwrap().value = Value::from_raw(mm);
+        hue.say(&rise).texts[lang].body.clone()
+    };
+    assert!(body(1504, 0).contains("Phú Ốc 1,50 m, ở mức BĐ1."), "{}", body(1504, 0));
+    assert!(body(1504, 1).contains("1.50 m, at alarm 1."), "{}", body(1504, 1));
+    assert!(body(1505, 0).contains("1,51 m, trên BĐ1 0,01 m."), "{}", body(1505, 0));
 }
 
 #[test]
@@ -218,4 +231,16 @@ fn rule_05_a_silent_station_says_what_it_last_said() {
     assert!(notice.texts[0].body.contains("mực nước 2,75 m lúc 07:00 17/11"), "{:?}", notice.texts[0]);
     assert!(notice.texts[0].body.ends_with("Lúc đó nước đang lên!"));
     assert_eq!(silent.from, NONE);
+}
+
+#[test]
+fn what_stands_at_the_mark_is_not_said_to_be_zero_metres_above_or_below_it() {
+    let hue = hue();
+    let mut rise = hue.of("stage-kim-long.kim-long", 1, 2);
+    for raw in [2000, 2003, 1997] {
+        let measure = rise.measure.as_mut().unwrap();
+        (measure.value, measure.at_least) = (Value::from_raw(raw), false);
+        let text = &hue.say(&rise).texts[0].body;
+        assert!(text.contains("2,00 m, ở mức BĐ2."), "{text}");
+    }
 }

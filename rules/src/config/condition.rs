@@ -66,13 +66,17 @@ fn one(
         "silent" => silent(value, row, city, scope),
         "accumulates" => accumulates(value, row, city, scope),
         "rises" => {
-            let (sensor, config) = measured(value, row, city, scope)?;
-            let range = (Value::from_raw(0), Value::from_raw(config.span.1.raw() - config.span.0.raw()));
-            let (window, threshold) = (window(row), threshold(row, config.id.parameter, range));
+            let (sensor, config) = measured(kind, value, row, city, scope)?;
+            let range = (
+                Value::from_raw(0),
+                Value::from_raw(config.span.1.raw().saturating_sub(config.span.0.raw())),
+            );
+            let window = window(row, config.deadline.interval);
+            let threshold = threshold(row, config.id.parameter, range);
             Some(Condition::Rises { sensor, window: window?, threshold: threshold? })
         }
         _ => {
-            let (sensor, config) = measured(value, row, city, scope)?;
+            let (sensor, config) = measured(kind, value, row, city, scope)?;
             let release = config.id.parameter == Parameter::Release;
             if (kind == "releases") != release {
                 let wrong = format!("{kind} does not judge {}", config.id.parameter);
@@ -101,8 +105,25 @@ fn station<'a>(value: &Cell<'_>, row: &Row<'_>, city: &'a City, scope: &Scope) -
     station
 }
 
-/// The sensor that is meant: of the named parameter, and of the name that `sensor` gives.
+/// The sensor that is meant, where its values can be compared. Without one nobody can say which
+/// other keys are right: they are left alone.
 fn measured<'a>(
+    kind: &str,
+    value: &Cell<'_>,
+    row: &Row<'_>,
+    city: &'a City,
+    scope: &Scope,
+) -> Option<(SensorIx, &'a Sensor)> {
+    let found = sensor(value, row, city, scope)
+        .filter(|(_, sensor)| kind == "accumulates" || comparable(value, kind, sensor.id.parameter));
+    if found.is_none() {
+        row.entries();
+    }
+    found
+}
+
+/// The sensor of the named parameter, and of the name that `sensor` gives.
+fn sensor<'a>(
     value: &Cell<'_>,
     row: &Row<'_>,
     city: &'a City,
@@ -112,12 +133,21 @@ fn measured<'a>(
     let parameter: Parameter = super::word(value)?;
     let station = station(value, row, city, scope)?;
     let sensors = station.sensors.iter().filter_map(|ix| Some((*ix, city.sensor(*ix)?)));
-    let found = sensors
-        .filter(|(_, sensor)| sensor.id.parameter == parameter)
-        .find(|(_, sensor)| name.is_none() || sensor.id.name.as_deref() == name);
+    let of_it: Vec<_> = sensors.filter(|(_, sensor)| sensor.id.parameter == parameter).collect();
+    let only = of_it.first().filter(|_| name.is_none() && of_it.len() == 1);
+    let found = of_it.iter().find(|(_, sensor)| sensor.id.name.as_deref() == name).or(only).copied();
     if found.is_none() {
-        let wrong = format!("{} does not measure {parameter}", station.id);
-        value.note(wrong, "allowed are the parameters of the station's sensors");
+        let (wrong, allowed) = match of_it.len() {
+            0 => (
+                format!("{} does not measure {parameter}", station.id),
+                "the parameters of the station's sensors",
+            ),
+            n => (
+                format!("{} has {n} sensors of {parameter}", station.id),
+                "`sensor` with the name of one of them",
+            ),
+        };
+        value.note(wrong, format!("allowed is {allowed}"));
     }
     found
 }
@@ -154,14 +184,15 @@ fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> O
         Some(id) => Some(city.basin(&id?)?),
         None => scope.basin(city).filter(|_| row.cell("station").is_none()),
     };
-    let (over, span_max) = if let Some(basin) = basin {
-        let gauges = basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix));
-        (Catchment::Basin(weights(&basin.gauges)), gauges.map(|sensor| sensor.span.1).max()?)
+    let (over, span_max, interval) = if let Some(basin) = basin {
+        let gauges = || basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix));
+        let interval = gauges().map(|sensor| sensor.deadline.interval).max()?;
+        (Catchment::Basin(weights(&basin.gauges)), gauges().map(|sensor| sensor.span.1).max()?, interval)
     } else {
-        let (sensor, config) = measured(value, row, city, scope)?;
-        (Catchment::Gauge(sensor), config.span.1)
+        let (sensor, config) = measured("accumulates", value, row, city, scope)?;
+        (Catchment::Gauge(sensor), config.span.1, config.deadline.interval)
     };
-    let window = window(row);
+    let window = window(row, interval);
     // A gauge's span holds a whole day of rain, since one depth may cover so long a gap.
     let days = window.map_or(1, |window| 1 + window.whole_s() / 86_400);
     let range = (Value::from_raw(0), Value::from_raw(span_max.raw().saturating_mul(days)));
@@ -176,9 +207,28 @@ fn weights(gauges: &[(SensorIx, f64)]) -> Box<[(SensorIx, u32)]> {
     gauges.iter().map(|(ix, weight)| (*ix, share(*weight))).collect()
 }
 
-fn window(row: &Row<'_>) -> Option<Span> {
+/// Refuses to compare what means nothing by itself: a depth is of an interval of any length, a
+/// counter counts since ever, a direction has no order.
+fn comparable(value: &Cell<'_>, kind: &str, parameter: Parameter) -> bool {
+    let allowed = match parameter {
+        Parameter::Rainfall | Parameter::RainTotal => "allowed is accumulates = \"rainfall\"",
+        Parameter::WindDirection => "allowed is what has an order",
+        _ => return true,
+    };
+    value.note(format!("{kind} does not judge {parameter}"), allowed);
+    false
+}
+
+/// A window that a sensor of this interval can fill.
+fn window(row: &Row<'_>, interval: Span) -> Option<Span> {
     let cell = row.need("window_s", "a window in seconds")?;
-    cell.whole(WINDOW_S.0, WINDOW_S.1).map(Span::from_s)
+    let window = cell.whole(WINDOW_S.0, WINDOW_S.1).map(Span::from_s)?;
+    if window < interval {
+        let wrong = format!("a window of {} s is shorter than the sensor's interval", window.whole_s());
+        cell.note(wrong, format!("allowed is {} s or more", interval.whole_s()));
+        return None;
+    }
+    Some(window)
 }
 
 /// Raise and clear with the parameter's unit in their keys, within what can be measured.

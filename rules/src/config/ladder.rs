@@ -35,6 +35,9 @@ pub(super) fn ladder(row: &Row<'_>, city: &City, scope: &Scope) -> Option<Vec<Le
         levels.push(level);
         row.close();
     }
+    if levels.iter().flatten().any(|level| has_silence(&level.when)) {
+        forbid_delays(row);
+    }
     let mut levels: Vec<Level> = levels.into_iter().collect::<Option<Vec<_>>>()?;
     mark(&mut levels, city);
     Some(levels)
@@ -54,26 +57,13 @@ fn level(row: &Row<'_>, policy: Option<IssuePolicy>, city: &City, scope: &Scope)
     let severity = row.need("severity", "a severity from 1 to 5").and_then(|cell| cell.whole(1, 5));
     let severity = severity.and_then(|step| Severity::new(step as u8));
     let when = row.need("when", "a condition").and_then(|cell| condition(&cell, city, scope, 1));
-    let delay = |key: &str| {
-        let cell = row.cell(key)?;
-        Some((cell.whole(DELAY_S.0, DELAY_S.1).map_or(Span::ZERO, Span::from_s), cell))
-    };
-    let (confirm, hold) = (delay("confirm_s"), delay("hold_s"));
-    if when.as_ref().is_some_and(has_silence) {
-        for (span, cell) in confirm.iter().chain(&hold) {
-            if *span > Span::ZERO {
-                let allowed = "allowed is none: a sensor's deadline confirms its silence";
-                cell.note("a level on silence has a delay", allowed);
-            }
-        }
-    }
+    let delay = |key: &str| row.cell(key).and_then(|cell| cell.whole(DELAY_S.0, DELAY_S.1)).map(Span::from_s);
+    let (confirm, hold) = (delay("confirm_s").unwrap_or_default(), delay("hold_s").unwrap_or_default());
     let issue = issue(row).or(policy);
     if issue.is_none() {
         let allowed = "needed is issue = \"automatic\" or \"officer\", or officer_within_s";
         row.note("issue", "nobody is named who lets bulletins out", allowed);
     }
-    let span = |delay: Option<(Span, _)>| delay.map_or(Span::ZERO, |(span, _)| span);
-    let (confirm, hold) = (span(confirm), span(hold));
     Some(Level { name: name?, severity: severity?, when: when?, confirm, hold, issue: issue?, mark: None })
 }
 
@@ -86,6 +76,18 @@ fn issue(row: &Row<'_>) -> Option<IssuePolicy> {
     }
     let fuse = within.and_then(|cell| cell.whole(1, DELAY_S.1)).map(Span::from_s);
     fuse.map(IssuePolicy::OfficerWithin).or_else(|| issue?.one_of(&words))
+}
+
+/// A ladder with silence in it runs on the clock, where no reading ends a delay.
+fn forbid_delays(row: &Row<'_>) {
+    for level in row.rows("level") {
+        for cell in ["confirm_s", "hold_s"].iter().filter_map(|key| level.cell(key)) {
+            if cell.whole(0, DELAY_S.1).is_some_and(|s| s > 0) {
+                let allowed = "allowed is none: a sensor's deadline confirms its silence";
+                cell.note("a ladder with silence in it has a delay", allowed);
+            }
+        }
+    }
 }
 
 fn has_silence(condition: &Condition) -> bool {

@@ -1,5 +1,7 @@
 //! What a rule is about: its subjects, and the zones of each.
 
+use std::fmt::Display;
+
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::place::{Basin, BasinId, ZoneId};
@@ -35,32 +37,49 @@ impl Scope {
 
 /// Every subject of a rule.
 pub(super) fn scopes(row: &Row<'_>, hazard: Hazard, city: &City) -> Vec<Scope> {
-    let except: Vec<StationId> = listed(row.cell("except"), city, station);
-    let given: Vec<(&str, Vec<Subject>)> = [
-        ("stations", listed(row.cell("stations"), city, station).into_iter().map(Subject::Station).collect()),
-        ("every", row.cell("every").map_or(Vec::new(), |cell| every(&cell, city, &except))),
-        ("basins", listed(row.cell("basins"), city, basin).into_iter().map(Subject::Basin).collect()),
-    ]
-    .into_iter()
-    .filter(|(key, _)| row.cell(key).is_some())
-    .collect();
-    if given.len() != 1 {
+    let (stations, every, basins) = (row.cell("stations"), row.cell("every"), row.cell("basins"));
+    if [&stations, &every, &basins].into_iter().flatten().count() != 1 {
         row.note("", "a rule needs one kind of subject", "needed is one of stations, every, basins");
     }
-    let subjects: Vec<Subject> = given.into_iter().flat_map(|(_, subjects)| subjects).collect();
+    let except = row.cell("except");
+    if let Some(cell) = except.as_ref().filter(|_| every.is_none()) {
+        cell.note("there is no `every`", "allowed are exceptions from every, a list has none");
+    }
+    let except = except.map(|cell| listed(&cell, city, station)).unwrap_or_default();
+    let stations = stations.map(|cell| listed(&cell, city, station)).unwrap_or_default();
+    let every = every.map(|cell| every_of(&cell, city, &except)).unwrap_or_default();
+    let basins = basins.map(|cell| listed(&cell, city, basin)).unwrap_or_default();
     let zones = row.cell("zones");
     if zones.is_none() && hazard.is_public() {
         row.note("zones", "the key is missing", "needed is \"station\", or a list of zones, or \"all\"");
     }
     let zones_of =
         |subject: &Subject| zones.as_ref().map_or(Vec::new(), |cell| zones_of(cell, subject, city));
-    let scopes = subjects.into_iter().map(|subject| Scope { zones: zones_of(&subject), subject });
-    scopes.collect()
+    let stations = stations.into_iter().chain(every).map(Subject::Station);
+    let subjects = stations.chain(basins.into_iter().map(Subject::Basin));
+    subjects.map(|subject| Scope { zones: zones_of(&subject), subject }).collect()
 }
 
-/// Ids from a list, each looked up.
-fn listed<T>(cell: Option<Cell<'_>>, city: &City, find: fn(&Cell<'_>, &City) -> Option<T>) -> Vec<T> {
-    cell.map(|cell| cell.list()).unwrap_or_default().iter().filter_map(|cell| find(cell, city)).collect()
+/// Ids from a list, each looked up and each once: what is named twice would warn twice.
+fn listed<T: PartialEq + Display>(
+    list: &Cell<'_>,
+    city: &City,
+    find: fn(&Cell<'_>, &City) -> Option<T>,
+) -> Vec<T> {
+    let cells = list.list();
+    if cells.is_empty() && list.is_list() {
+        list.note("nothing is named", "needed is at least one");
+    }
+    let mut found = Vec::new();
+    for cell in &cells {
+        let Some(id) = find(cell, city) else { continue };
+        if found.contains(&id) {
+            cell.note(format!("{id} is named twice"), "each is allowed once");
+        } else {
+            found.push(id);
+        }
+    }
+    found
 }
 
 /// A station by its id.
@@ -87,7 +106,7 @@ pub(super) fn basin(cell: &Cell<'_>, city: &City) -> Option<BasinId> {
 }
 
 /// `every = "rainfall"`: the stations that measure it; `every = "station"`: those with a sensor.
-fn every(cell: &Cell<'_>, city: &City, except: &[StationId]) -> Vec<Subject> {
+fn every_of(cell: &Cell<'_>, city: &City, except: &[StationId]) -> Vec<StationId> {
     let Some(text) = cell.text() else { return Vec::new() };
     let parameter = text.parse::<Parameter>().ok();
     if parameter.is_none() && text != "station" {
@@ -99,29 +118,28 @@ fn every(cell: &Cell<'_>, city: &City, except: &[StationId]) -> Vec<Subject> {
         parameter.map_or(!station.sensors.is_empty(), |p| sensors().any(|sensor| sensor.id.parameter == p))
     };
     let chosen = city.stations.iter().filter(|s| measures(s) && !except.contains(&s.id));
-    let subjects: Vec<Subject> = chosen.map(|s| Subject::Station(s.id.clone())).collect();
-    if subjects.is_empty() {
+    let stations: Vec<StationId> = chosen.map(|s| s.id.clone()).collect();
+    if stations.is_empty() {
         cell.note("no station is meant", "allowed is a parameter that some station measures");
     }
-    subjects
+    stations
 }
 
 fn zones_of(cell: &Cell<'_>, subject: &Subject, city: &City) -> Vec<ZoneId> {
-    let zones: Vec<ZoneId> = if cell.is_list() {
-        cell.list().iter().filter_map(|cell| zone(cell, city)).collect()
-    } else {
-        match (cell.text(), subject) {
-            (Some("station"), Subject::Station(id)) => {
-                city.station_named(id).map(|(_, station)| station.zones.clone()).unwrap_or_default()
-            }
-            (Some("all"), Subject::Basin(_)) => city.zones.iter().map(|zone| zone.id.clone()).collect(),
-            (Some(text), _) => {
-                let allowed = "allowed is \"station\" for stations, \"all\" for basins, or a list of zones";
-                cell.note(format!("{text:?} gives no zones for {subject}"), allowed);
-                return Vec::new();
-            }
-            (None, _) => return Vec::new(),
+    if cell.is_list() {
+        return listed(cell, city, zone);
+    }
+    let zones: Vec<ZoneId> = match (cell.text(), subject) {
+        (Some("station"), Subject::Station(id)) => {
+            city.station_named(id).map(|(_, station)| station.zones.clone()).unwrap_or_default()
         }
+        (Some("all"), Subject::Basin(_)) => city.zones.iter().map(|zone| zone.id.clone()).collect(),
+        (Some(text), _) => {
+            let allowed = "allowed is \"station\" for stations, \"all\" for basins, or a list of zones";
+            cell.note(format!("{text:?} gives no zones for {subject}"), allowed);
+            return Vec::new();
+        }
+        (None, _) => return Vec::new(),
     };
     if zones.is_empty() {
         cell.note(format!("the rule has no zone for {subject}"), "needed is at least one zone");

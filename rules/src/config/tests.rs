@@ -1,6 +1,9 @@
 //! Mistakes in rules are told all at once; what is right is compiled.
 
+use sensors::city::{City, Parts};
 use sensors::mistake::Mistake;
+use sensors::quantity::Value;
+use sensors::station::{Sensor, SensorId};
 use sensors::time::Span;
 
 use crate::rule::{IssuePolicy, RuleSet};
@@ -105,7 +108,7 @@ fn a_public_rule_without_zones_is_refused() {
 #[test]
 fn silence_takes_no_delay_of_its_own() {
     let found = mistakes(&format!("{HEAD}{}", level("one", 2, "{ silent = \"stage\" }", "hold_s = 60")));
-    assert!(found[0].to_string().contains("a level on silence has a delay"));
+    assert!(found[0].to_string().contains("a ladder with silence in it has a delay"));
 }
 
 #[test]
@@ -139,4 +142,95 @@ fn a_version_follows_the_definition_and_not_the_layout() {
     assert_eq!(plain.version, spaced.version);
     assert_ne!(plain.version, other.version);
     assert_ne!(plain.slots()[0].rule.version, other.slots()[0].rule.version);
+}
+
+/// Every mistake of a rules file, as told, in one text.
+fn told(text: &str) -> String {
+    mistakes(text).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_named_twice_would_warn_twice_and_is_refused() {
+    let one = level("one", 2, "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }", "");
+    let stations = HEAD.replace("[\"kim-long\"]", "[\"kim-long\", \"kim-long\"]");
+    assert!(told(&format!("{stations}{one}")).contains("stations[1]: kim-long is named twice"));
+    let zones = HEAD.replace("\"station\"", "[\"vy-da\", \"vy-da\"]");
+    assert!(told(&format!("{zones}{one}")).contains("zones[1]: vy-da is named twice"));
+}
+
+#[test]
+fn rule_06_the_depth_of_an_interval_of_any_length_is_no_value_to_compare() {
+    let rain = HEAD.replace("kim-long", "g1");
+    for when in [
+        "{ exceeds = \"rainfall\", raise_mm = 20, clear_mm = 10 }",
+        "{ rises = \"rainfall\", window_s = 3600, raise_mm = 20, clear_mm = 10 }",
+    ] {
+        let told = told(&format!("{rain}{}", level("one", 2, when, "")));
+        assert!(told.contains("does not judge rainfall; allowed is accumulates"), "{told}");
+    }
+}
+
+#[test]
+fn a_window_that_no_reading_could_fill_is_refused() {
+    let rises = refusal("{ rises = \"stage\", window_s = 300, raise_m = 0.2, clear_m = 0.1 }");
+    assert!(rises.contains("window_s: a window of 300 s is shorter than the sensor's interval"), "{rises}");
+    let rain = "{ accumulates = \"rainfall\", station = \"g1\", window_s = 300, raise_mm = 9, clear_mm = 3 }";
+    assert!(refusal(rain).contains("allowed is 600 s or more"));
+}
+
+#[test]
+fn no_level_beside_one_on_silence_takes_a_delay() {
+    let silent = level("one", 2, "{ silent = \"stage\" }", "");
+    let stage = "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }";
+    let told = told(&format!("{HEAD}{silent}{}", level("two", 3, stage, "hold_s = 3600")));
+    assert!(told.contains("level[1].hold_s: a ladder with silence in it has a delay"), "{told}");
+}
+
+#[test]
+fn an_exception_from_a_list_is_refused() {
+    let one = level("one", 2, "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }", "");
+    let text = HEAD.replace("zones", "except = [\"phu-oc\"]\nzones");
+    assert!(told(&format!("{text}{one}")).contains("except: there is no `every`"));
+}
+
+#[test]
+fn a_rule_without_a_subject_is_told_so_and_nothing_else() {
+    let one = level("one", 2, "{ exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }", "");
+    for (stations, wrong) in [("[]", "nothing is named"), ("[\"atlantis\"]", "there is no station atlantis")]
+    {
+        let told = told(&format!("{}{one}", HEAD.replace("[\"kim-long\"]", stations)));
+        assert!(told.contains(wrong) && told.lines().count() == 1, "{told}");
+    }
+}
+
+#[test]
+fn one_of_two_sensors_of_a_parameter_is_named_and_never_guessed() {
+    let City { mut sensors, stations, zones, lines, .. } = city();
+    for name in ["radar", "pressure"] {
+        let id = SensorId { name: Some(name.into()), ..sensors[STAGE.at()].id.clone() };
+        sensors.push(Sensor { id, ..sensors[STAGE.at()].clone() });
+    }
+    sensors.swap_remove(STAGE.at());
+    let city =
+        City::assemble("two", "Two", 420, Parts { stations, sensors, zones, basins: Vec::new(), lines })
+            .unwrap();
+    let parse = |sensor: &str| {
+        let when = format!("{{ exceeds = \"stage\", {sensor}raise_m = 2.0, clear_m = 1.8 }}");
+        RuleSet::parse("rules.toml", &format!("{HEAD}{}", level("one", 2, &when, "")), &city)
+    };
+    let mistakes = parse("").unwrap_err();
+    let told = mistakes[0].to_string();
+    assert!(told.contains("kim-long has 2 sensors of stage; allowed is `sensor`"), "{told}");
+    assert_eq!(mistakes.len(), 1, "no other key is blamed for it");
+    assert!(parse("sensor = \"radar\", ").is_ok() && parse("sensor = \"float\", ").is_err());
+}
+
+#[test]
+fn rules_are_checked_beside_a_city_whose_limits_are_wrong() {
+    let City { mut sensors, stations, zones, basins, lines, .. } = city();
+    // What stands in for a span that could not be read.
+    sensors[STAGE.at()].span = (Value::from_raw(i64::MIN), Value::from_raw(i64::MAX));
+    let city = City::assemble("x", "X", 420, Parts { stations, sensors, zones, basins, lines }).unwrap();
+    let when = "{ rises = \"stage\", window_s = 3600, raise_m = 0.3, clear_m = 0.1 }";
+    assert!(RuleSet::parse("rules.toml", &format!("{HEAD}{}", level("one", 2, when, "")), &city).is_ok());
 }

@@ -65,6 +65,20 @@ impl RuleSet {
         transitions
     }
 
+    /// What would be said of a level that stands if it were raised now, for people who were not
+    /// told of it when it was; `None` at rest.
+    pub fn restate(
+        &self,
+        ix: SlotIx,
+        state: &AlertState,
+        now: Timestamp,
+        view: &impl View,
+    ) -> Option<Transition> {
+        let slot = self.slot(ix)?;
+        let said = Said { from: 0, to: state.level, corroborated: true, at: now, measured_at: now };
+        (state.level > 0).then(|| self.explain(ix, slot, &mut state.clone(), &said, view))
+    }
+
     fn explain(
         &self,
         ix: SlotIx,

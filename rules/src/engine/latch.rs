@@ -53,8 +53,15 @@ impl Track {
     }
 
     /// What a latch becomes, where it becomes something else: by whether it is raised while it is
-    /// off, by whether it stays while it is on.
-    fn moved(&self, place: usize, level: &Level, at: Timestamp, truth: Truth) -> Option<Latch> {
+    /// off, by whether it stays while it is on. A hold that `measured` denies begins anew.
+    fn moved(
+        &self,
+        place: usize,
+        level: &Level,
+        at: Timestamp,
+        truth: Truth,
+        measured: impl Fn() -> bool,
+    ) -> Option<Latch> {
         let on = self.is_on(place);
         let since = self.since.get(place).copied()?;
         // What would change the latch, what keeps it as it is, and for how long it must last.
@@ -64,10 +71,10 @@ impl Track {
             (truth == Truth::True, truth == Truth::False, level.confirm)
         };
         if changes {
-            let began = since.unwrap_or(at);
+            let began = since.filter(|_| !on || measured()).unwrap_or(at);
             let done = at.since(began) >= span;
             let latch = if done { Latch { on: !on, since: None } } else { Latch { on, since: Some(began) } };
-            return (done || since.is_none()).then_some(latch);
+            return (done || since != Some(began)).then_some(latch);
         }
         (keeps && since.is_some()).then_some(Latch { on, since: None })
     }
@@ -85,23 +92,25 @@ impl Core {
     pub(super) const REST: Self = Self { any: Track::REST, sure: Track::REST };
 
     /// The state after an event time, where it is another one; `ask` answers for the condition of
-    /// one level. Mostly nothing changes, and nothing is copied.
+    /// one level, `measured` says whether no silence that outlasts its hold ended just now. Mostly
+    /// nothing changes, and nothing is copied.
     pub(super) fn step<'a>(
         &self,
         levels: &'a [Level],
         at: Timestamp,
         ask: impl Fn(&'a Level, Ask) -> Answer,
+        measured: impl Fn(&Level) -> bool,
     ) -> Option<Self> {
         let mut next: Option<Self> = None;
         let which = |on| if on { Ask::Stay } else { Ask::Raise };
         for (place, level) in levels.iter().enumerate() {
             let (any, sure) = (which(self.any.is_on(place)), which(self.sure.is_on(place)));
             let answer = ask(level, any);
-            if let Some(latch) = self.any.moved(place, level, at, answer.any) {
+            if let Some(latch) = self.any.moved(place, level, at, answer.any, || measured(level)) {
                 next.get_or_insert(*self).any.put(place, latch);
             }
             let answer = if any == sure { answer } else { ask(level, sure) };
-            if let Some(latch) = self.sure.moved(place, level, at, answer.sure) {
+            if let Some(latch) = self.sure.moved(place, level, at, answer.sure, || measured(level)) {
                 next.get_or_insert(*self).sure.put(place, latch);
             }
         }

@@ -112,6 +112,43 @@ fn rule_03_an_alert_whose_sensor_falls_silent_stays() {
 }
 
 #[test]
+fn rule_03_a_silence_is_no_hold() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    site.stage(0, 2100);
+    assert!(site.stage(10, 1700).is_empty());
+    // Nobody knows how high the water stood in these three hours.
+    assert!(site.stage(190, 1750).is_empty());
+    for at in 1..=8 {
+        // Nor do suspect readings say it.
+        assert!(site.say(STAGE, 190 + at * 10, Some(1700), SUSPECT).is_empty());
+    }
+    assert!(site.stage(280, 1700).is_empty());
+    assert!(site.stage(330, 1700).is_empty());
+    assert_eq!(steps(&site.stage(340, 1700)), ["bd2->none"]);
+}
+
+#[test]
+fn rule_03_a_late_reading_in_the_silence_makes_the_hold_whole() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    for (at, mm) in [(0, 2100), (10, 1700), (130, 1750)] {
+        site.stage(at, mm);
+    }
+    assert_eq!(site.level(), "bd2");
+    assert_eq!(steps(&site.stage(70, 1700)), ["bd2->none"]);
+}
+
+#[test]
+fn a_gauge_that_reports_as_seldom_as_the_hold_is_long_still_clears() {
+    let mut site = Site::new(at_2_0("hold_s = 3600"));
+    let said: Vec<_> = [2100, 1700, 1600, 1500]
+        .into_iter()
+        .zip(0..)
+        .flat_map(|(mm, hour)| site.stage(hour * 60, mm))
+        .collect();
+    assert_eq!(steps(&said), ["none->bd2", "bd2->none"]);
+}
+
+#[test]
 fn rule_04_a_suspect_reading_never_clears() {
     let mut site = Site::new(at_2_0(""));
     site.stage(0, 2100);
@@ -237,9 +274,9 @@ fn rule_08_a_ladder_may_jump_several_levels_in_one_step() {
     assert_eq!(steps(&said), ["none->bd3"]);
     assert_eq!(said[0].alert.to_string(), "r.kim-long.20251116T140000Z");
     assert_eq!(steps(&site.stage(10, 2500)), ["bd3->bd2"]);
-    site.stage(20, 500);
-    let down = site.stage(2000, 500);
-    assert_eq!(steps(&down), ["bd2->none"]);
+    let down: Vec<_> = (1..15).flat_map(|hour| site.stage(20 + hour * 60, 500)).collect();
+    assert_eq!(steps(&down), ["bd2->bd1", "bd1->none"]);
+    let down = &down[1..];
     assert_eq!(down[0].severity_max, Severity::new(4).unwrap());
     assert_eq!(site.states[0].episode, None);
 }
@@ -278,7 +315,7 @@ fn a_not_swaps_raise_and_clear() {
 }
 
 #[test]
-fn a_rule_speaks_in_its_time_only() {
+fn a_rule_raises_in_its_time_only_and_its_end_eases_nothing() {
     let rules = rules_of(&format!(
         "[[rule]]\nid = \"r\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"officer\"\n\
          from = \"2025-11-16T22:00:00+07:00\"\nuntil = \"2025-11-16T23:00:00+07:00\"\n{}",
@@ -287,7 +324,33 @@ fn a_rule_speaks_in_its_time_only() {
     let mut site = Site::new(rules);
     assert!(site.stage(50, 2500).is_empty());
     assert_eq!(steps(&site.stage(60, 2500)), ["none->bd2"]);
-    assert_eq!(steps(&site.stage(120, 2500)), ["bd2->none"]);
+    assert!(site.stage(120, 2500).is_empty(), "the end of a rule is no news of the water");
+    assert_eq!(steps(&site.stage(130, 1700)), ["bd2->none"]);
+    assert!(site.stage(140, 2500).is_empty());
+}
+
+#[test]
+fn a_rain_rule_that_begins_in_a_storm_sees_the_rain_that_fell_before() {
+    let when =
+        "{ accumulates = \"rainfall\", station = \"g1\", window_s = 3600, raise_mm = 50, clear_mm = 30 }";
+    let rules = rules_of(&format!(
+        "[[rule]]\nid = \"rain\"\nhazard = \"heavy-rain\"\nstations = [\"g1\"]\nzones = \"station\"\nissue = \"officer\"\n\
+         from = \"2025-11-16T22:00:00+07:00\"\n{}",
+        level("heavy", 2, when, "")
+    ));
+    let mut site = Site::new(rules);
+    for at in 1..=5 {
+        assert!(site.say(RAIN[0], at * 10, Some(15_000), Quality::Good).is_empty());
+    }
+    assert_eq!(steps(&site.say(RAIN[0], 60, Some(0), Quality::Good)), ["none->heavy"]);
+}
+
+#[test]
+fn rule_04_a_value_over_the_instruments_range_reads_at_least() {
+    let mut site = Site::new(at_2_0(""));
+    let over = Quality::Suspect(Check::GrossRange);
+    let said = site.say(STAGE, 0, Some(10_000), over);
+    assert!(said[0].measure.as_ref().unwrap().at_least);
 }
 
 #[test]

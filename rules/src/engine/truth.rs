@@ -13,7 +13,7 @@ use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
 use super::View;
-use crate::rule::{Catchment, Condition, RuleSet};
+use crate::rule::{Catchment, Condition, Level, RuleSet};
 use crate::threshold::Threshold;
 
 /// Three-valued truth.
@@ -107,6 +107,8 @@ impl Truth {
 
 impl Answer {
     const UNKNOWN: Self = Self::both(Truth::Unknown);
+    /// False, whatever the readings say.
+    pub(super) const NO: Self = Self::both(Truth::False);
 
     const fn both(truth: Truth) -> Self {
         Self { any: truth, sure: truth }
@@ -191,6 +193,30 @@ impl<'a, V: View> Scene<'a, V> {
         }
     }
 
+    /// Whether no sensor of the level comes back just now from a silence longer than the hold: what
+    /// the water did meanwhile is not known, and no data is not good news. Sums know their gaps
+    /// themselves.
+    pub(super) fn measured(&self, level: &Level) -> bool {
+        let Moment::Event(at) = self.moment else { return true };
+        let mut measured = true;
+        level.when.leaves(false, &mut |leaf, _| {
+            let (Condition::Exceeds { sensor, .. }
+            | Condition::Releases { sensor, .. }
+            | Condition::Rises { sensor, .. }) = leaf
+            else {
+                return;
+            };
+            let Some(series) = self.view.series(*sensor) else { return };
+            let trusted = |point: &&Point| point.value.is_some() && point.quality.may_clear();
+            let mut trusted = series.points(Timestamp::MIN, at).rev().filter(trusted);
+            if trusted.next().is_some_and(|point| point.measured_at == at) {
+                let most = level.hold.max(self.rules.patience(*sensor));
+                measured &= trusted.next().is_some_and(|before| at.since(before.measured_at) <= most);
+            }
+        });
+        measured
+    }
+
     /// What a condition without parts compares with its threshold.
     pub(super) fn measure(&self, leaf: &'a Condition) -> Option<Measured> {
         match leaf {
@@ -243,10 +269,12 @@ impl<'a, V: View> Scene<'a, V> {
 
     fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
         let (_, point) = self.newest(sensor)?;
-        let raw = point.value?.raw();
+        let value = point.value?;
+        let low = value.raw();
+        let high = if self.rules.is_top(sensor, value) { i64::MAX } else { low };
         let suspect = !point.quality.may_clear();
         let (at, quality) = (point.measured_at, point.quality);
-        Some(Measured { low: raw, high: raw, sure_low: (!suspect).then_some(raw), suspect, at, quality })
+        Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
     }
 
     fn rise(&self, sensor: SensorIx, window: Span) -> Option<Measured> {

@@ -54,6 +54,10 @@ fn a_number_is_written_as_the_language_writes_it() {
     let text = |place: usize, p, raw| phrases.languages[place].quantity(p, Value::from_raw(raw));
     assert_eq!(text(0, Parameter::Stage, 4965), "4,97 m");
     assert_eq!(text(1, Parameter::Stage, -50), "-0.05 m");
+    assert_eq!(text(0, Parameter::Stage, 4500), "4,50 m");
+    assert_eq!(text(0, Parameter::PoolLevel, 45_120), "45,12 m");
     assert_eq!(text(0, Parameter::Rainfall, 86_200), "86,2 mm");
-    assert_eq!(text(1, Parameter::Release, 1_234_567), "1235 m³/s");
+    assert_eq!(text(1, Parameter::Release, 1_234_567), "1,235 m³/s");
+    assert_eq!(text(0, Parameter::Release, 12_345_678), "12.346 m³/s");
+    assert_eq!(text(0, Parameter::Release, 32_900), "32,9 m³/s");
 }

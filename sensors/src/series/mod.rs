@@ -91,10 +91,9 @@ impl Point {
         }
     }
 
-    /// The depth in finest steps and the milliseconds it fell in, for a usable depth.
-    fn depth(&self) -> Option<(i64, i64)> {
-        let length = self.measured_at.since(self.from).ms();
-        self.value.filter(|_| length > 0).map(|value| (value.raw(), length))
+    /// Whether it is a usable depth.
+    fn is_depth(&self) -> bool {
+        self.value.is_some() && self.from < self.measured_at
     }
 }
 
@@ -209,16 +208,6 @@ impl Series {
         (self.rank(after)..self.rank(upto)).filter_map(|i| self.point(i))
     }
 
-    /// The earliest event time at or after `t`.
-    pub fn first_time_from(&self, t: Timestamp) -> Option<Timestamp> {
-        self.next_time_after(t.minus(Span::from_ms(1)))
-    }
-
-    /// The earliest event time after `t`.
-    pub fn next_time_after(&self, t: Timestamp) -> Option<Timestamp> {
-        self.point(self.rank(t)).map(|point| point.measured_at)
-    }
-
     /// The event times after `t`, in order: what a fold goes through again from a late reading.
     pub fn times_after(&self, t: Timestamp) -> impl DoubleEndedIterator<Item = Timestamp> {
         self.points(t, Timestamp::MAX).map(|point| point.measured_at)
@@ -235,7 +224,7 @@ impl Series {
 
     /// Judges a point anew. Only for points that cover no interval: no sum depends on them.
     pub(crate) fn requalify(&mut self, at: usize, quality: Quality) {
-        if let Some(row) = self.rows.at_mut(at).filter(|row| row.point.depth().is_none()) {
+        if let Some(row) = self.rows.at_mut(at).filter(|row| !row.point.is_depth()) {
             row.point.quality = quality;
         }
     }

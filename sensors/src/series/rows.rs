@@ -8,10 +8,15 @@ use std::sync::Arc;
 use super::Point;
 use crate::quality::DOUBTS;
 use crate::quantity::Value;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Rows in a chunk: what is copied when a shared series changes at its end (about 6 kB).
 const CHUNK: usize = 64;
+
+/// An interval that begins within a tenth of its length of where the one before it ended, and
+/// within a minute, begins there: gauges stamp their reports late and early by seconds, and that
+/// is neither rain counted twice nor a gap.
+const TOUCHES_WITHIN: (i64, Span) = (10, Span::from_min(1));
 
 /// A point with the sums over every depth up to and including it, since the series began.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +24,8 @@ pub(super) struct Row {
     pub(super) point: Point,
     /// The value as it was said, also where it was rejected; 0 where there was none.
     pub(super) heard: Value,
+    /// Where its interval begins, beside the one before it; `point.from` where none is near.
+    pub(super) begin: Timestamp,
     /// Usable depths. Sums of a window are differences: exact as long as they fit.
     pub(super) depth_sum: i64,
     /// The milliseconds of their intervals.
@@ -38,18 +45,22 @@ impl Row {
             Self {
                 point,
                 heard,
+                begin: point.from,
                 depth_sum: 0,
                 length_sum: 0,
                 reach: Timestamp::MIN,
                 tangles: 0,
                 doubts: [0; DOUBTS],
             },
-            |before| Self { point, heard, ..*before },
+            |before| Self { point, heard, begin: point.from, ..*before },
         );
-        if let Some((depth, length)) = point.depth() {
+        if point.is_depth() && touches(&point, row.reach) {
+            row.begin = row.reach;
+        }
+        if let Some((depth, length)) = row.depth() {
             row.depth_sum = row.depth_sum.wrapping_add(depth);
             row.length_sum = row.length_sum.wrapping_add(length);
-            row.tangles = row.tangles.wrapping_add(u32::from(point.from < row.reach));
+            row.tangles = row.tangles.wrapping_add(u32::from(row.begin < row.reach));
             if let Some(count) = point.quality.doubt().and_then(|doubt| row.doubts.get_mut(doubt)) {
                 *count = count.wrapping_add(1);
             }
@@ -57,6 +68,18 @@ impl Row {
         }
         row
     }
+
+    /// The depth in finest steps and the milliseconds it fell in, for a usable depth.
+    pub(super) fn depth(&self) -> Option<(i64, i64)> {
+        let value = self.point.value.filter(|_| self.point.is_depth())?;
+        Some((value.raw(), self.point.measured_at.since(self.begin).ms()))
+    }
+}
+
+fn touches(point: &Point, reach: Timestamp) -> bool {
+    let apart = point.from.since(reach).ms().saturating_abs();
+    let (share, most) = TOUCHES_WITHIN;
+    apart <= most.ms() && apart.saturating_mul(share) <= point.measured_at.since(point.from).ms()
 }
 
 /// A queue of rows.

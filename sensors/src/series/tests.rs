@@ -114,8 +114,6 @@ fn a_question_about_the_past_never_sees_what_came_after() {
     assert_eq!(series.rise(at(19), Span::from_h(1)).unwrap().change, Value::from_raw(100));
     let times: Vec<_> = series.times_after(at(0)).collect();
     assert_eq!(times, [at(10), at(20)]);
-    assert_eq!(series.first_time_from(at(10)), Some(at(10)));
-    assert_eq!(series.next_time_after(at(20)), None);
 }
 
 #[test]
@@ -163,6 +161,41 @@ fn a_clone_keeps_what_it_had() {
     series.insert(&rain(100, 105, 7));
     assert_eq!((before.len(), series.len()), (200, 202));
     assert_eq!(mm(before.accumulation(at(2000), Span::from_h(10)).at_most), 60);
+}
+
+#[test]
+fn a_gauge_whose_reports_jitter_by_seconds_keeps_all_its_rain() {
+    // A depth over the usual ten minutes, stamped at its arrival: a second early, a second late.
+    let jitter = [0, -1, 1, -2, 3, 0, -3];
+    let ten = |n: i64| {
+        let to = at(n * 10).plus(Span::from_s(jitter[n as usize % 7]));
+        Reading { measured_at: to, from: Some(to.minus(Span::from_min(10))), ..rain(0, 10, 12) }
+    };
+    let series = series_of(&(0..=7).map(ten).collect::<Vec<_>>());
+    for n in 6..=7 {
+        let end = ten(n).measured_at;
+        let hour = series.accumulation(end, Span::from_h(1));
+        assert_eq!((mm(hour.at_least), hour.missing), (72, Span::ZERO), "to {n}");
+        assert!(mm(hour.at_most) <= 84, "one interval reaches across the start");
+    }
+}
+
+#[test]
+fn a_counter_polled_with_jitter_loses_no_rain_at_the_start_of_a_window() {
+    let late = |n: i64| at(n * 5).plus(Span::from_ms(n * 40));
+    let step = |n: i64| Reading { measured_at: late(n), from: Some(late(n - 1)), ..rain(0, 5, 6) };
+    let series = series_of(&(0..=20).map(step).collect::<Vec<_>>());
+    let hour = series.accumulation(late(20), Span::from_h(1));
+    assert_eq!((mm(hour.at_least), mm(hour.at_most), hour.missing), (72, 72, Span::ZERO));
+}
+
+#[test]
+fn a_rise_over_an_hour_is_not_cut_short_by_a_second_of_jitter() {
+    let readings: Vec<Reading> = (0..=6)
+        .map(|n| Reading { measured_at: at(n * 10).plus(Span::from_s(n)), ..stage(0, 1000 + 50 * n) })
+        .collect();
+    let rise = series_of(&readings).rise(readings[6].measured_at, Span::from_h(1)).unwrap();
+    assert_eq!(rise.change, Value::from_raw(300));
 }
 
 /// The heaviest set of intervals without overlap and the lightest that covers all they cover, by

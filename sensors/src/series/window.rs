@@ -35,6 +35,11 @@ pub struct Rise {
     pub quality: Quality,
 }
 
+/// How much earlier than asked a window may begin, where a reading stands there: a sixtieth of it,
+/// at most a minute. Who polls every five minutes never polls at the same millisecond, and the
+/// crest hour of a gauge must not lose its first five minutes for that.
+const SLACK: (i64, Span) = (60, Span::from_min(1));
+
 /// A usable depth and its interval.
 #[derive(Clone, Copy)]
 struct Depth {
@@ -46,12 +51,18 @@ struct Depth {
 impl Series {
     /// What fell in `(end - window, end]`, as far as it was measured at or before `end`.
     ///
-    /// Where intervals overlap, `at_least` is the heaviest set of them that does not, and
+    /// A window whose start an interval reaches across by a moment only (a sixtieth of the window,
+    /// at most a minute) begins with that interval. Where intervals overlap, `at_least` is the heaviest set of them that does not, and
     /// `at_most` the sum of a chain that covers everything they cover: both hold whatever fell
     /// when, and neither counts the same rain twice.
     pub fn accumulation(&self, end: Timestamp, window: Span) -> Accumulation {
-        let start = end.minus(window);
+        let mut start = end.minus(window);
         let (low, high) = (self.rank(start), self.rank(end));
+        if let Some(first) = self.depths(low, high).next()
+            && (start.minus(slack(window))..start).contains(&first.from)
+        {
+            start = first.from;
+        }
         let newest = high.checked_sub(1).and_then(|i| self.rows.at(i));
         let pending = newest
             .map_or(window, |row| Span::from_ms(end.since(row.point.measured_at).ms().min(window.ms())));
@@ -64,7 +75,7 @@ impl Series {
                 quality: Quality::Missing,
             };
         };
-        let (own_depth, own_length) = first.point.depth().unwrap_or_default();
+        let (own_depth, own_length) = first.depth().unwrap_or_default();
         let own_doubt = first.point.quality.doubt().filter(|_| own_length > 0);
         let mut covered = last.length_sum.wrapping_sub(first.length_sum).wrapping_add(own_length);
         let doubt = (0..DOUBTS)
@@ -92,20 +103,21 @@ impl Series {
         Accumulation {
             at_least: Value::from_raw(at_least),
             at_most: Value::from_raw(at_most),
-            missing: Span::from_ms(window.ms() - covered),
+            missing: Span::from_ms(end.since(start).ms() - covered),
             pending,
             quality,
         }
     }
 
-    /// How the value changed in `[end - window, end]`: its newest usable point minus its oldest.
+    /// How the value changed in `[end - window, end]`: its newest usable point minus its oldest,
+    /// which may stand a slack earlier, as with an accumulation.
     ///
     /// `None` with fewer than two of them; the change is over [`Rise::over`], which a gap may make
     /// shorter than the window.
     pub fn rise(&self, end: Timestamp, window: Span) -> Option<Rise> {
         let start = end.minus(window);
         let newest = self.at_or_before(end).filter(|point| point.measured_at > start)?;
-        let low = self.rank(start.minus(Span::from_ms(1)));
+        let low = self.rank(start.minus(slack(window)).minus(Span::from_ms(1)));
         let oldest =
             (low..self.rank(end)).filter_map(|i| self.point(i)).find(|point| point.value.is_some())?;
         let over = newest.measured_at.since(oldest.measured_at);
@@ -124,11 +136,16 @@ impl Series {
     }
 
     fn depths(&self, low: usize, high: usize) -> impl Iterator<Item = Depth> {
-        (low..high).filter_map(|i| self.point(i)).filter_map(|point| {
-            let (raw, _) = point.depth()?;
-            Some(Depth { from: point.from, to: point.measured_at, raw })
+        (low..high).filter_map(|i| self.rows.at(i)).filter_map(|row| {
+            let (raw, _) = row.depth()?;
+            Some(Depth { from: row.begin, to: row.point.measured_at, raw })
         })
     }
+}
+
+fn slack(window: Span) -> Span {
+    let (share, most) = SLACK;
+    Span::from_ms(window.ms() / share).min(most)
 }
 
 /// The greatest sum of depths, sorted by their ends, that begin at or after `start` and of which

@@ -65,7 +65,7 @@ impl Track {
     /// Takes in a reading that was judged and stored before a restart, in event-time order, the
     /// revisions of one time in the order in which they became known.
     pub fn restore(&mut self, _sensor: &Sensor, reading: &Reading) {
-        self.note_contact(reading.arrived_at);
+        self.note_contact(reading);
         if reading.quality.check() != Some(Check::Time) && self.series.insert(reading).changed() {
             self.note_latest(reading);
         }
@@ -81,8 +81,8 @@ impl Track {
         self.latest.as_ref()
     }
 
-    /// When the sensor last said something new, by our clock. A repetition is none: a broker can
-    /// repeat a dead gauge's words. A missing or rejected reading is one.
+    /// When the sensor last gave a new usable value, by our clock. A repetition is none: a broker can
+    /// repeat a dead gauge's words. A missing or rejected reading is none either.
     pub fn last_contact(&self) -> Option<Timestamp> {
         self.last_contact
     }
@@ -102,19 +102,18 @@ impl Track {
         let mut reading = first_judgement(sensor, observation, doubt);
         if let Some((quality, inserted)) = self.judge_time(sensor, &reading, now) {
             reading.quality = quality;
-            self.note_contact(reading.arrived_at);
             return Judged { reading, inserted, revised: Vec::new(), fed: Vec::new() };
         }
         if let Some(quality) = self.judgement_of_the_same(sensor, &reading) {
             reading.quality = quality;
             return Judged { reading, inserted: Inserted::Same, revised: Vec::new(), fed: Vec::new() };
         }
-        self.note_contact(reading.arrived_at);
         let mut judged = if sensor.id.parameter == Parameter::RainTotal {
             self.take_counter(sensor, reading)
         } else {
             self.take_value(sensor, reading)
         };
+        self.note_contact(&judged.reading);
         if judged.inserted.changed() {
             self.note_latest(&judged.reading);
             let latest = self.latest.map(|latest| latest.measured_at);
@@ -234,8 +233,10 @@ impl Track {
         }
     }
 
-    fn note_contact(&mut self, at: Timestamp) {
-        self.last_contact = self.last_contact.max(Some(at));
+    fn note_contact(&mut self, reading: &Reading) {
+        if reading.is_contact() {
+            self.last_contact = self.last_contact.max(Some(reading.arrived_at));
+        }
     }
 
     fn note_latest(&mut self, reading: &Reading) {

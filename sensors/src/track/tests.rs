@@ -172,7 +172,19 @@ fn the_future_is_rejected_and_the_distant_past_kept_apart() {
     let old = Observation { arrived_at: at(7), ..said(-73 * 60, 900) };
     let old = track.judge(&sensor, &old, at(7));
     assert_eq!((old.reading.quality, old.inserted), (Quality::Suspect(Check::Time), Inserted::TooOld));
-    assert_eq!(track.last_contact(), Some(at(7)), "it spoke, whatever it said");
+    assert_eq!(track.last_contact(), Some(at(5)), "what is told of another time is not of now");
+}
+
+#[test]
+fn a_device_that_only_says_that_it_has_no_value_is_no_contact() {
+    let sensor = sensor(Parameter::Stage);
+    let mut track = track(&sensor);
+    track.judge(&sensor, &said(0, 1000), at(0));
+    track.judge(&sensor, &Observation { value: Observed::Missing, ..said(10, 0) }, at(10));
+    track.judge(&sensor, &Observation { value: Observed::Nonsense, ..said(20, 0) }, at(20));
+    assert_eq!(track.last_contact(), Some(at(0)), "it sees nothing, though it speaks");
+    track.judge(&sensor, &said(30, 1000), at(30));
+    assert_eq!(track.last_contact(), Some(at(30)));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{hue, local, skipped, storm};
 use crate::chart::Chart;
 use crate::schedule::messages;
 use crate::storm::{Storm, storms};
-use crate::wire::{Listen, Play, Playing, StormClock};
+use crate::wire::{Began, Listen, Play, Playing, StormClock};
 
 /// A city with one of its lines.
 fn with_line(name: &str) -> City {
@@ -29,7 +29,8 @@ fn with_line(name: &str) -> City {
 
 /// Plays at the pace of real time from a moment on, just after a whole minute.
 async fn play_from(city: &City, storm: &Storm, at: Timestamp) -> Playing {
-    let clock = StormClock { began: Instant::now(), origin: at.plus(Span::from_s(1)), factor: 1.0 };
+    let clock =
+        StormClock { began: Began::At(Instant::now()), origin: at.plus(Span::from_s(1)), factor: 1.0 };
     let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::new() };
     play.start(city, storm, 7).await.unwrap()
 }
@@ -156,7 +157,7 @@ async fn a_cut_line_closes_its_port_and_opens_it_again() {
     let storm = Storm::parse("cut.toml", &format!("{}\n[[fault]]\n{fault}\n", storms()[1].text)).unwrap();
     // Two hours of the storm in three real seconds.
     let origin = local("2025-12-20T05:00");
-    let clock = StormClock { began: Instant::now(), origin, factor: 2400.0 };
+    let clock = StormClock { began: Began::At(Instant::now()), origin, factor: 2400.0 };
     let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::new() };
     let playing = play.start(&city, &storm, 7).await.unwrap();
     let address = playing.modbus[0].1;
@@ -217,7 +218,7 @@ async fn at_1200_times_the_pace_every_message_arrives_once_and_in_order() {
     while !matches!(events.poll().await.unwrap(), Event::Incoming(rumqttc::Packet::SubAck(_))) {}
     // The last four hours of the day at full pace; what was due before comes at once.
     let origin = local("2025-12-20T20:00");
-    let clock = StormClock { began: Instant::now(), origin, factor: 1200.0 };
+    let clock = StormClock { began: Began::At(Instant::now()), origin, factor: 1200.0 };
     let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::from([(0, broker.1)]) };
     let playing = play.start(&city, &drizzle, 7).await.unwrap();
     let mut heard: Vec<(String, Vec<u8>)> = Vec::new();
@@ -231,7 +232,9 @@ async fn at_1200_times_the_pace_every_message_arrives_once_and_in_order() {
     };
     tokio::time::timeout(Duration::from_secs(90), listening).await.unwrap();
     assert!(expected.iter().map(|m| (&m.topic, &m.payload)).eq(heard.iter().map(|(t, p)| (t, p))));
-    assert!((playing.truth.borrow().progress - 1.0).abs() < 1e-9);
+    let mut truth = playing.truth.clone();
+    let shown = truth.wait_for(|truth| (truth.progress - 1.0).abs() < 1e-9);
+    tokio::time::timeout(Duration::from_secs(10), shown).await.unwrap().unwrap();
     playing.stop().await;
 }
 
@@ -241,7 +244,7 @@ async fn stations_wait_for_their_broker_and_are_over_only_when_it_has_everything
     let city = with_line("city-posts");
     let drizzle = storm("drizzle");
     let origin = drizzle.ends().minus(Span::from_h(1));
-    let clock = StormClock { began: Instant::now(), origin, factor: 1200.0 };
+    let clock = StormClock { began: Began::At(Instant::now()), origin, factor: 1200.0 };
     let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::from([(0, address)]) };
     let playing = play.start(&city, &drizzle, 7).await.unwrap();
     let past_the_end = drizzle.ends().plus(Span::from_min(1));
@@ -255,17 +258,17 @@ async fn stations_wait_for_their_broker_and_are_over_only_when_it_has_everything
 }
 
 #[tokio::test]
-async fn it_is_over_only_when_registers_have_stood_for_two_polls() {
+async fn it_is_over_only_when_registers_have_stood_for_a_poll() {
     let city = with_line("gateway-rivers");
     let drizzle = storm("drizzle");
     let origin = drizzle.ends().minus(Span::from_min(10));
-    let clock = StormClock { began: Instant::now(), origin, factor: 1200.0 };
+    let clock = StormClock { began: Began::At(Instant::now()), origin, factor: 1200.0 };
     let play = Play { clock, modbus: Listen::AnyPort, mqtt: BTreeMap::new() };
     let playing = play.start(&city, &drizzle, 7).await.unwrap();
     assert!(!playing.over.is_cancelled());
     tokio::time::timeout(Duration::from_secs(20), playing.over.cancelled()).await.unwrap();
     let poll = device(&city, "74647705").poll_interval;
-    assert!(clock.now() >= drizzle.ends().plus(poll).plus(poll));
+    assert!(clock.now() >= drizzle.ends().plus(poll));
     playing.stop().await;
 }
 
@@ -275,7 +278,7 @@ async fn a_taken_port_is_told_with_the_line_and_the_address() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     city.lines[0].address = taken.local_addr().unwrap().to_string();
     let drizzle = storm("drizzle");
-    let clock = StormClock { began: Instant::now(), origin: drizzle.begins(), factor: 1.0 };
+    let clock = StormClock { began: Began::At(Instant::now()), origin: drizzle.begins(), factor: 1.0 };
     let play = Play { clock, modbus: Listen::AsConfigured, mqtt: BTreeMap::new() };
     let refusal = play.start(&city, &drizzle, 7).await.unwrap_err().to_string();
     assert!(refusal.contains("gateway-rivers") && refusal.contains(&city.lines[0].address), "{refusal}");

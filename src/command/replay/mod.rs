@@ -7,7 +7,7 @@
 mod table;
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,11 +35,11 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
     let began = Instant::now();
     let input = |error: TableError| Failure::Input(vec![error.to_string()]);
     let plan = Arc::new(Plan::load(args.config.config.as_deref()).map_err(Failure::from)?);
-    let renamed = table::renames(args.map.as_ref()).map_err(input)?;
+    let renamed = table::renames(args.map.as_deref(), &plan.city).map_err(input)?;
     let tables: Result<Vec<Table<'_>>, TableError> =
         args.input.iter().map(|file| Table::open(file, &plan.city, &renamed)).collect();
     let mut rows = Rows::new(tables.map_err(input)?);
-    let lines = EventLines::new(&plan.city, args.output);
+    let lines = EventLines::new(&plan, args.output);
     let mut summary = Summary::default();
     let mut state = State::new(Arc::clone(&plan), Timestamp::MIN, false);
     if !args.deadlines {
@@ -63,13 +63,14 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
             moment.clear();
         }
         let Some(observation) = next else { break };
-        if state.since == Timestamp::MIN {
-            state.since = observation.measured_at;
+        if now == Timestamp::MIN {
+            state.watch_from(observation.measured_at);
         }
         now = now.max(observation.measured_at);
         moment.push(Event::Observed(observation));
     }
-    summary.unknown_stations = rows.unknown();
+    summary.unknown_stations = rows.unknown_stations();
+    rows.passed_over().for_each(|line| eprintln!("{line}"));
     summary.seconds = began.elapsed().as_secs_f64();
     writeln!(out, "{}", lines.summary(&summary)).map_err(|error| closed(&error))
 }
@@ -152,8 +153,13 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    fn unknown(&self) -> u64 {
-        let all: std::collections::BTreeSet<&String> = self.tables.iter().flat_map(|t| &t.unknown).collect();
+    fn unknown_stations(&self) -> u64 {
+        let all: BTreeSet<&str> = self.tables.iter().flat_map(Table::unknown_stations).collect();
         all.len() as u64
+    }
+
+    /// What was not judged, a line for each station or sensor.
+    fn passed_over(&self) -> impl Iterator<Item = String> {
+        self.tables.iter().flat_map(Table::passed_over)
     }
 }

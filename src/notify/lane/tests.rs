@@ -71,6 +71,17 @@ fn a_delivery_that_was_asked_to_wait_waits_so_long_and_so_do_the_others() {
 }
 
 #[test]
+fn a_later_answer_that_asks_for_less_does_not_shorten_a_quota() {
+    let (mut lane, now) = (lane(), Instant::now());
+    (1..=3).for_each(|order| lane.take(item(order, 3, now)));
+    let (first, second) = (lane.next(now).unwrap(), lane.next(now).unwrap());
+    assert_eq!(lane.settle(first, later(30), now), None);
+    assert_eq!(lane.settle(second, later(1), now), None);
+    assert!(lane.next(now + Duration::from_secs(29)).is_none());
+    assert!(lane.next(now + Duration::from_secs(30)).is_some());
+}
+
+#[test]
 fn the_quota_of_one_phone_holds_up_nobody_else() {
     let (mut lane, now) = (lane(), Instant::now());
     let mut one = item(1, 3, now);

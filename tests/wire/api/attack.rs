@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::house::{House, PATIENCE, assert_problem};
-use crate::store::town::{minute, tick};
+use crate::store::town::{minute, of_readings, reading, tick};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_question_is_told_which_key_is_wrong_and_what_is_allowed() {
@@ -154,4 +154,34 @@ async fn raw(house: &House, bytes: &str) -> String {
         }
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn peers_that_do_not_take_their_answers_do_not_fill_the_memory_with_them() {
+    let mut house = House::open().await;
+    for n in 0..10 {
+        let readings = (0..1000).map(|k| reading(0, minute(-(n * 1000 + k)), k)).collect();
+        house.commit(of_readings(readings));
+    }
+    let seq = house.writer.seq;
+    house.shows(seq).await;
+    let path = format!(
+        "/api/v1/stations/gauge-0/series?parameter=stage&limit=10000&from={}&to={}",
+        minute(-20_000),
+        minute(1)
+    );
+    let route = ROUTES.iter().find(|route| route.operation == "list_series").unwrap();
+    let mut lazy = Vec::new();
+    for _ in 0..route.limits.at_once {
+        let mut peer = TcpStream::connect(house.address).await.unwrap();
+        peer.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+        // The answer has begun; the rest of it is left where it is.
+        peer.readable().await.unwrap();
+        lazy.push(peer);
+    }
+    house.problem(&path, 503).await;
+    drop(lazy);
+    let served = async { while house.ask(&path).await.status() != 200 {} };
+    tokio::time::timeout(PATIENCE, served).await.unwrap();
+    house.stop().await;
 }

@@ -247,3 +247,42 @@ async fn a_quiet_stream_breathes_and_a_stop_ends_it_with_a_last_event() {
     house.stop().await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "it still accepts");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_too_long_to_be_kept_for_slow_streams_is_told_whole_and_at_once() {
+    let mut house = House::open().await;
+    let start = house.commit(tick(0));
+    house.shows(start).await;
+    let mut listener = Listener::open(&house, Some(&start.0.to_string())).await;
+    let seq = house.commit(tick(1));
+    assert_eq!(listener.next().await.unwrap().id, Some(seq.0.to_string()), "the stream is live");
+    // Nothing comes after it that would show the stream its gap.
+    let seq = house.commit(of_readings((0..2000).map(|k| reading(0, minute(10 + k), k)).collect()));
+    let mut told = 1;
+    while listener.next().await.unwrap().id != Some(seq.0.to_string()) {
+        told += 1;
+    }
+    assert_eq!(told, 2000);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_that_come_back_all_at_once_get_what_they_missed_by_turns() {
+    let mut house = House::bounded(Bounds { stream_replays: 1, ..Bounds::default() }).await;
+    let start = house.commit(tick(0));
+    for n in 1..=150 {
+        house.commit(tick(n));
+    }
+    let newest = house.writer.seq;
+    house.shows(newest).await;
+    let since = start.0.to_string();
+    let mut listeners =
+        futures_util::future::join_all((0..40).map(|_| Listener::open(&house, Some(&since)))).await;
+    for listener in &mut listeners {
+        for seq in start.0 + 1..=newest.0 {
+            assert_eq!(listener.next().await.unwrap().id, Some(seq.to_string()));
+        }
+    }
+    drop(listeners);
+    house.stop().await;
+}

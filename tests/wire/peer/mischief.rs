@@ -14,7 +14,6 @@ pub(crate) struct Asked {
     pub(crate) transaction: u16,
     pub(crate) unit: u8,
     pub(crate) function: u8,
-    pub(crate) count: u16,
 }
 
 /// What the peer does next.
@@ -32,18 +31,18 @@ pub(crate) enum Act {
 
 impl Asked {
     /// The right answer with these registers.
-    pub(crate) fn answer(&self, words: &[u16]) -> Vec<u8> {
+    pub(crate) fn answer(self, words: &[u16]) -> Vec<u8> {
         let mut pdu = vec![self.function, u8::try_from(words.len() * 2).unwrap()];
         pdu.extend(words.iter().flat_map(|word| word.to_be_bytes()));
         self.frame(&pdu)
     }
 
     /// A refusal with this exception code.
-    pub(crate) fn refusal(&self, code: u8) -> Vec<u8> {
+    pub(crate) fn refusal(self, code: u8) -> Vec<u8> {
         self.frame(&[self.function | 0x80, code])
     }
 
-    fn frame(&self, pdu: &[u8]) -> Vec<u8> {
+    fn frame(self, pdu: &[u8]) -> Vec<u8> {
         let mut bytes = self.transaction.to_be_bytes().to_vec();
         bytes.extend([0, 0]);
         bytes.extend(u16::try_from(pdu.len() + 1).unwrap().to_be_bytes());
@@ -98,9 +97,9 @@ async fn serve(mut stream: TcpStream, script: impl Fn(Asked) -> Vec<Act>) -> Opt
     loop {
         let mut frame = [0; 12];
         stream.read_exact(&mut frame).await.ok()?;
-        let [t0, t1, _, _, _, _, unit, function, _, _, c0, c1] = frame;
-        let (transaction, count) = (u16::from_be_bytes([t0, t1]), u16::from_be_bytes([c0, c1]));
-        for act in script(Asked { transaction, unit, function, count }) {
+        let [t0, t1, _, _, _, _, unit, function, ..] = frame;
+        let transaction = u16::from_be_bytes([t0, t1]);
+        for act in script(Asked { transaction, unit, function }) {
             match act {
                 Act::Send(bytes) => stream.write_all(&bytes).await.ok()?,
                 Act::Trickle(bytes, pause) => {

@@ -2,6 +2,7 @@
 //!
 //! Every process started here is ended by its own id when its owner is dropped.
 
+pub(crate) mod baolu;
 pub(crate) mod collector;
 pub(crate) mod mischief;
 pub(crate) mod mosquitto;

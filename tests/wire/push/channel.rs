@@ -224,3 +224,34 @@ async fn over_tls_the_requests_share_one_http2_connection() {
     assert!(versions.lock().unwrap().iter().all(|version| *version == axum::http::Version::HTTP_2));
     serving.abort();
 }
+
+#[tokio::test]
+async fn a_token_endpoint_that_hangs_holds_up_no_warning_while_the_token_is_good() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let grant = move || async move {
+        if count.fetch_add(1, Ordering::SeqCst) > 0 {
+            std::future::pending::<()>().await;
+        }
+        r#"{"access_token":"t","expires_in":120}"#
+    };
+    let router = axum::Router::new().route("/token", axum::routing::post(grant)).fallback(|| async { "{}" });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let mut account: serde_json::Value =
+        serde_json::from_str(&phones().await.service_account_json()).unwrap();
+    account["token_uri"] = format!("{endpoint}/token").into();
+    let bounds = Bounds { request_timeout: Duration::from_mins(1), ..bounds() };
+    let receivers = Receivers { bounds, ..Receivers::default() };
+    let channels = Arc::new(open(&receivers.with_fcm(&endpoint, "p", &account.to_string())));
+    channels.warm().await;
+    let renewing = tokio::spawn({
+        let channels = Arc::clone(&channels);
+        async move { channels.warm().await }
+    });
+    until("the renewal is under way", || asked.load(Ordering::SeqCst) == 2).await;
+    let sent = tokio::time::timeout(Duration::from_secs(20), channels.send(&delivery(1))).await;
+    assert_eq!(sent, Ok(Ok(())));
+    renewing.abort();
+}

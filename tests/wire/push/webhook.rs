@@ -97,3 +97,27 @@ async fn a_refusal_is_told_and_not_repeated() {
     assert_eq!(failed(&rig.end().await), "the webhook duty answered 410");
     assert_eq!(heard.lock().unwrap().len(), 2);
 }
+
+/// A proxy would hear every word of it. The variables of this test are those of a child, because a
+/// process has them once for all its threads.
+#[tokio::test]
+async fn plain_http_to_this_machine_takes_no_way_round_by_a_proxy() {
+    const CHILD: &str = "BAOLU_TEST_BEHIND_A_PROXY";
+    if std::env::var_os(CHILD).is_some() {
+        let (url, heard) = staff(&[]).await;
+        let mut rig = Rig::start(open(&receivers(&url)), vec![notice()]);
+        assert_eq!(rig.end().await.end, End::Sent);
+        assert_eq!(heard.lock().unwrap().len(), 1);
+        return;
+    }
+    let name = "push::webhook::plain_http_to_this_machine_takes_no_way_round_by_a_proxy";
+    let child = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args([name, "--exact"])
+        .env(CHILD, "1")
+        .env("http_proxy", "http://127.0.0.1:1")
+        .env_remove("no_proxy")
+        .output();
+    let output = child.await.unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}

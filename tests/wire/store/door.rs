@@ -45,6 +45,20 @@ fn a_data_folder_in_use_is_refused_politely() {
 }
 
 #[test]
+fn an_exercise_and_real_warnings_never_share_a_data_folder() {
+    let (dir, city) = (tempfile::tempdir().unwrap(), gauges(1));
+    let exercise = Options { exercise: true, ..options() };
+    let open_for = |options: &Options| Store::open(dir.path(), &city, "config-1", minute(0), options);
+    drop(open_for(&exercise).unwrap());
+    let (mut store, restored) = open_for(&options()).expect("nothing was committed in it yet");
+    store.commit(restored.epoch, restored.seq, &tick(1)).unwrap();
+    drop(store);
+    let refusal = open_for(&exercise).unwrap_err();
+    assert!(refusal.is_input() && refusal.to_string().contains("--data another folder"), "{refusal}");
+    assert_eq!(open_for(&options()).unwrap().1.seq, Seq(1), "the refusal left it as it was");
+}
+
+#[test]
 fn a_commit_upon_another_state_is_fenced_and_writes_nothing() {
     let (dir, city) = (tempfile::tempdir().unwrap(), gauges(1));
     let mut writer = Writer::open(dir.path(), &city);

@@ -58,6 +58,10 @@ impl Limits {
     /// Names what does not fit together, unless it did not fit in the defaults already.
     fn check(&self, base: &Self, row: &Row<'_>, parameter: Parameter) {
         let unit = parameter.key_unit();
+        if self.allows_negative_rain(parameter) && !base.allows_negative_rain(parameter) {
+            let wrong = "a negative depth of rain would be taken off the others";
+            row.note(&format!("span_{unit}"), wrong, "allowed is a span from 0 up");
+        }
         if self.plausible_leaves_span() && !base.plausible_leaves_span() {
             let (least, most) = self.span.unwrap_or_default();
             let (least, most) = (least.display(parameter), most.display(parameter));
@@ -72,6 +76,11 @@ impl Limits {
             let wrong = format!("{parameter} does not roll over");
             row.note(&format!("rollover_{unit}"), wrong, "allowed for cumulative counters, as rain_total");
         }
+    }
+
+    fn allows_negative_rain(&self, parameter: Parameter) -> bool {
+        parameter.is_depth_over_interval()
+            && self.span.is_some_and(|span| span != ANY && span.0 < Value::default())
     }
 
     fn plausible_leaves_span(&self) -> bool {

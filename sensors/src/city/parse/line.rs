@@ -91,7 +91,7 @@ impl Join<'_, '_> {
         let reconnect = row.cell("reconnect_max_s").and_then(|cell| cell.whole(1, 3600)).unwrap_or(60);
         let mut devices = Vec::new();
         for row in row.rows("device") {
-            let unit = row.need("unit", "1 to 247").and_then(|cell| Some((cell.whole(1, 247)?, cell)));
+            let unit = row.need("unit", "0 to 255").and_then(|cell| Some((cell.whole(0, 255)?, cell)));
             let poll =
                 row.need("poll_interval_s", "seconds").and_then(|cell| Some((cell.whole(1, 86_400)?, cell)));
             let found = self.station_and_type(&row);

@@ -239,7 +239,7 @@ fn each_wrong_value_is_one_mistake() {
         ("lines.toml", "127.0.0.1:15021", "127.0.0.1", "is no address; allowed is host:port"),
         ("lines.toml", "\"broker\"", "\"gateway\"", "line \"gateway\" is given twice, first in line 2"),
         ("lines.toml", "tk/stage", "tk/#", "\"tk/#\" is no exact topic"),
-        ("lines.toml", "unit = 1", "unit = 248", "248 is out of range; allowed is 1 to 247"),
+        ("lines.toml", "unit = 1", "unit = 256", "256 is out of range; allowed is 0 to 255"),
         ("lines.toml", "poll_interval_s = 300", "poll_interval_s = 7200", "counts as silent after 900 s"),
         ("lines.toml", "type = \"post\"", "type = \"counter\"", "the type is asked over Modbus"),
         ("devices/post.toml", "\"stage\"", "\"tailwater\"", "which the station does not list"),
@@ -263,6 +263,15 @@ fn each_wrong_value_is_one_mistake() {
         assert!(found.iter().any(|m| m.to_string().contains(part)), "{part}\n{found:#?}");
         assert_eq!(found.len(), 1, "{part}\n{found:#?}");
     }
+}
+
+#[test]
+fn rain_never_falls_upwards() {
+    let told = mistakes("stations.toml", "span_mm = [0, ", "span_mm = [-5, ");
+    assert!(
+        told[0].to_string().contains("a negative depth of rain would be taken off the others"),
+        "{told:?}"
+    );
 }
 
 #[test]

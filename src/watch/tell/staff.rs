@@ -1,0 +1,138 @@
+//! Notices of silence, for staff: one for one cause, and one when it is over. It never speaks to
+//! the public and never ends an alert.
+
+use std::collections::BTreeMap;
+
+use rules::alert::{AlertId, Subject, Transition};
+use rules::bulletin::compose_telemetry;
+use rules::hazard::{Hazard, Severity};
+use rules::reason::{Reason, Sent, reason};
+use rules::rule::NONE;
+use sensors::city::City;
+
+use super::{note, publish_to_staff};
+use crate::event::LineState;
+use crate::watch::decide::Turn;
+use crate::watch::silence::COMMON_CAUSE_MIN;
+use crate::watch::snapshot::Eyes;
+
+/// Tells what belongs together in one notice each: the silence, or the return, behind one line.
+pub(super) fn tell(turn: &mut Turn, telemetry: Vec<Transition>) {
+    for ((line, raised), group) in by_line(&turn.plan.city, telemetry) {
+        match (line.and_then(|line| Outage::of(turn, line)), raised) {
+            // Staff know that nobody behind it can speak; who stays silent afterwards is told then.
+            (Some(outage), true) if outage.is_down && outage.is_told => {}
+            (Some(outage), true) if outage.is_down => tell_outage(turn, &outage, "down", &group),
+            (Some(outage), false) if outage.is_told => tell_outage(turn, &outage, NONE, &group),
+            _ => tell_each(turn, &group),
+        }
+    }
+}
+
+/// Tells once of those that stay silent although their line came back a full deadline ago: their
+/// silence was muted while it was down.
+pub(super) fn tell_still_silent(turn: &mut Turn) {
+    for line in std::mem::take(&mut turn.rechecked) {
+        let untold = untold_behind(turn, line);
+        if untold.is_empty() {
+            continue;
+        }
+        note_each(turn, &untold);
+        let bulletin = compose_telemetry(
+            &untold,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
+        publish_to_staff(turn, bulletin);
+    }
+}
+
+fn untold_behind(turn: &Turn, line: usize) -> Vec<Transition> {
+    let eyes = Eyes { tracks: &turn.next.tracks, silent: &turn.next.silent };
+    let rules = &turn.plan.rules;
+    let slots = (0_u32..).map(rules::alert::SlotIx).zip(rules.slots().iter().zip(&turn.next.alerts));
+    let untold = slots.filter_map(|(ix, (slot, alert))| {
+        let episode = alert.episode.as_ref().filter(|_| slot.rule.hazard == Hazard::Telemetry)?;
+        let is_untold = turn.next.told.of(&episode.id).is_none();
+        let is_behind = line_of(&turn.plan.city, &slot.subject) == Some(line);
+        if is_untold && is_behind { rules.restate(ix, alert, turn.now, &eyes) } else { None }
+    });
+    untold.collect()
+}
+
+/// A line as staff know it.
+struct Outage {
+    name: String,
+    /// What was told of it is kept under this key.
+    key: AlertId,
+    is_down: bool,
+    is_told: bool,
+}
+
+impl Outage {
+    fn of(turn: &Turn, line: usize) -> Option<Self> {
+        let name = turn.plan.city.lines.get(line)?.name.clone();
+        let key = AlertId(format!("line.{name}").into());
+        let is_down = matches!(turn.next.lines.get(line), Some(Some((_, LineState::Down { .. }))));
+        let is_told = turn.next.told.of(&key).is_some();
+        Some(Self { name, key, is_down, is_told })
+    }
+}
+
+/// One notice with the line as its cause: that it is down, or the first word from behind it.
+fn tell_outage(turn: &mut Turn, outage: &Outage, level: &str, group: &[Transition]) {
+    let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
+    let name = Some(outage.name.as_str());
+    let bulletin =
+        compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
+    note(turn, &outage.key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
+    // Those that were told by name before the line went down are back as well.
+    let named: Vec<Transition> =
+        group.iter().filter(|t| turn.next.told.of(&t.alert).is_some()).cloned().collect();
+    note_each(turn, &named);
+    publish_to_staff(turn, bulletin);
+}
+
+/// Each station by itself, or all in one notice where they are so many that one cause is likely.
+fn tell_each(turn: &mut Turn, group: &[Transition]) {
+    let worth = |t: &&Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
+    let worth: Vec<Transition> = group.iter().filter(worth).cloned().collect();
+    note_each(turn, &worth);
+    let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
+    for notice in worth.chunks(together) {
+        let bulletin = compose_telemetry(
+            notice,
+            None,
+            &turn.plan.city,
+            &turn.plan.phrases,
+            turn.now,
+            turn.next.exercise,
+        );
+        publish_to_staff(turn, bulletin);
+    }
+}
+
+fn note_each(turn: &mut Turn, transitions: &[Transition]) {
+    for transition in transitions {
+        let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: Vec::new() };
+        note(turn, &transition.alert, sent);
+    }
+}
+
+/// Telemetry of one line and direction belongs together.
+fn by_line(city: &City, transitions: Vec<Transition>) -> BTreeMap<(Option<usize>, bool), Vec<Transition>> {
+    let mut groups: BTreeMap<_, Vec<Transition>> = BTreeMap::new();
+    for transition in transitions {
+        groups.entry((line_of(city, &transition.subject), transition.raised)).or_default().push(transition);
+    }
+    groups
+}
+
+fn line_of(city: &City, subject: &Subject) -> Option<usize> {
+    let Subject::Station(id) = subject else { return None };
+    let (_, station) = city.station_named(id)?;
+    city.lines.iter().position(|line| line.sensors().iter().any(|sensor| station.sensors.contains(sensor)))
+}

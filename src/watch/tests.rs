@@ -1,0 +1,11 @@
+//! The promises of one decision after the other, on the city of Huế as it is configured.
+
+mod clock;
+mod law;
+mod restart;
+mod rig;
+mod rule;
+mod storm;
+mod telemetry;
+mod undelivered;
+mod writer;
