@@ -5,6 +5,7 @@ mod law;
 mod restart;
 mod rig;
 mod rule;
+#[cfg(feature = "demo")]
 mod storm;
 mod telemetry;
 mod undelivered;
