@@ -18,7 +18,7 @@ use tokio::sync::broadcast;
 
 use crate::clock::Clock;
 use crate::command::broker;
-use crate::command::cli::{DemoArgs, Failure};
+use crate::command::cli::{DemoArgs, Failure, Language};
 use crate::command::event_line::{EventLines, Summary};
 use crate::command::serve::asked_to_stop;
 use crate::command::show::Show;
@@ -177,7 +177,10 @@ async fn watch(
                         stirred = Instant::now();
                     }
                     count.count(&committed.commit);
-                    lines.of_commit(&committed.commit).iter().for_each(|line| show.line(line));
+                    // After the storm the simulated gauges say nothing more, which is no news here.
+                    if over_since.is_none() || args.until_over {
+                        lines.of_commit(&committed.commit).iter().for_each(|line| show.line(line));
+                    }
                 }
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::error!(missed, "the display is too slow; some events were not shown");
@@ -189,7 +192,12 @@ async fn watch(
                 shown(&push, show, count);
             }
             Ok(()) = truth.changed() => show.truth(&truth.borrow_and_update().clone()),
-            () = playing.over.cancelled(), if over_since.is_none() => over_since = Some(Instant::now()),
+            () = playing.over.cancelled(), if over_since.is_none() => {
+                over_since = Some(Instant::now());
+                if !args.until_over && !args.output.json {
+                    show.line(&farewell(args.output.lang, running));
+                }
+            }
             () = tokio::time::sleep(Duration::from_millis(100)) => {}
         }
         let Some(over_since) = over_since.filter(|_| args.until_over) else { continue };
@@ -203,6 +211,14 @@ async fn watch(
                 "the storm is over, but {waiting} deliveries have not ended"
             )));
         }
+    }
+}
+
+fn farewell(lang: Language, running: &Running) -> String {
+    let api = format!("http://{}/api/v1/alerts", running.address);
+    match lang {
+        Language::Vi => format!("Hết trận lũ. Giao diện dữ liệu vẫn mở tại {api}; bấm Ctrl-C để dừng."),
+        Language::En => format!("The storm is over. The API stays open at {api}; press Ctrl-C to stop."),
     }
 }
 

@@ -17,6 +17,7 @@ use sensors::reading::{Observation, Observed};
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
+use crate::peer::baolu::copy_configuration;
 use crate::peer::mosquitto::Mosquitto;
 use crate::peer::skip;
 
@@ -28,14 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const TOPIC: (&str, &str) = ("hue/kim-long/stage", "kim-long/stage");
 
 fn configure(folder: &Path, broker: u16) {
-    for part in ["hue", "devices"] {
-        std::fs::create_dir_all(folder.join(part)).unwrap();
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(part);
-        for file in std::fs::read_dir(from).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), folder.join(part).join(file.file_name())).unwrap();
-        }
-    }
+    copy_configuration(folder);
     let lines = std::fs::read_to_string(folder.join("hue/lines.toml")).unwrap();
     let lines = lines.replace("127.0.0.1:18830", &format!("127.0.0.1:{broker}"));
     std::fs::write(folder.join("hue/lines.toml"), lines).unwrap();

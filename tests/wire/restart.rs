@@ -27,6 +27,7 @@ use simulator::offline::offline;
 use simulator::phone::{self, Phones};
 use simulator::storm::Storm;
 
+use crate::peer::baolu::copy_configuration;
 use crate::peer::mosquitto::Mosquitto;
 use crate::peer::skip;
 
@@ -82,14 +83,7 @@ fn messages(plan: &Plan) -> Vec<Message> {
 
 /// The city of Huế with its broker and phones where they are now.
 fn configure(folder: &Path, broker: u16, phones: &Phones) {
-    for part in ["hue", "devices"] {
-        std::fs::create_dir_all(folder.join(part)).unwrap();
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(part);
-        for file in std::fs::read_dir(from).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), folder.join(part).join(file.file_name())).unwrap();
-        }
-    }
+    copy_configuration(folder);
     let lines = std::fs::read_to_string(folder.join("hue/lines.toml")).unwrap();
     let lines = lines.replace("127.0.0.1:18830", &format!("127.0.0.1:{broker}"));
     std::fs::write(folder.join("hue/lines.toml"), lines).unwrap();

@@ -55,20 +55,25 @@ pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Copies the configuration of Huế and the device types into a folder, as `hue` and `devices`.
+pub(crate) fn copy_configuration(folder: &Path) {
+    for part in ["hue", "devices"] {
+        std::fs::create_dir(folder.join(part)).unwrap();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(part);
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), folder.join(part).join(file.file_name())).unwrap();
+        }
+    }
+}
+
 /// A copy of the configuration of Huế in a folder of its own, where nobody answers on any line.
 pub(crate) struct City(TempDir);
 
 impl City {
     pub(crate) fn copy() -> Self {
         let city = Self(tempfile::tempdir().unwrap());
-        for part in ["hue", "devices"] {
-            std::fs::create_dir(city.0.path().join(part)).unwrap();
-            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(part);
-            for file in std::fs::read_dir(from).unwrap() {
-                let file = file.unwrap();
-                std::fs::copy(file.path(), city.0.path().join(part).join(file.file_name())).unwrap();
-            }
-        }
+        copy_configuration(city.0.path());
         // Ports below 1024: no test is given one of them.
         for (place, port) in [15021, 15022, 15023, 15024, 15025, 18830].iter().enumerate() {
             city.edit("lines.toml", &format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", place + 1));
