@@ -18,7 +18,8 @@ mod write;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use sensors::city::City;
@@ -41,6 +42,10 @@ const LOCK: &str = "baolu.lock";
 
 /// How long to wait for a foreign tool that holds the database's write lock.
 const BUSY: Duration = Duration::from_secs(2);
+
+/// How long a lock may outlive its writer: while a killed process is being cleared away, and while a
+/// process that was forked beside it has not yet closed what it inherited.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -158,11 +163,15 @@ fn lock(path: &Path, take_over: bool) -> Result<Option<File>, StoreError> {
         .write(true)
         .open(path)
         .map_err(failed("opening the lock file"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(_) if take_over => Ok(None),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(failed("locking the data folder")(source)),
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(_) if take_over => return Ok(None),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LEAVING => thread::sleep(LEAVING / 50),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(failed("locking the data folder")(source)),
+        }
     }
 }
 
