@@ -4,7 +4,7 @@
 //! before readings, so that a flood of readings never makes a phone ring twice.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,13 @@ use crate::watch::snapshot::{Snapshot, State};
 
 /// Events that one commit takes at most: a few milliseconds of work.
 const GATHER_MAX: usize = 2048;
+/// Events that one commit takes at least, where more are waiting and deciding them is slow.
+const GATHER_MIN: usize = 64;
+/// Real time that deciding may take before the next batch is smaller. Late readings cost much more
+/// than those in order; a river that rises must not wait for a backlog of them.
+const DECIDE_MAX: Duration = Duration::from_millis(100);
+/// Real time after the stop in which what waits is still committed; the rest was not acknowledged.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// Events that may gather while the store refuses: about a day of a city. A gauge that rises must
 /// still find a place among those that say nothing new, because only its warning may be written.
 const REFUSED_MAX: usize = 32 * GATHER_MAX;
@@ -77,6 +84,8 @@ impl Writer {
     pub async fn run(mut self, mut lanes: Lanes, cancel: CancellationToken) -> Result<(), WriterError> {
         let mut state = self.snapshots.borrow().state.clone();
         let mut pace = Pace::of(&self.clock);
+        let mut most = GATHER_MAX;
+        let mut stopping_since: Option<Instant> = None;
         loop {
             self.pulse.turn();
             let mut batch = Batch::default();
@@ -88,23 +97,36 @@ impl Writer {
                 Some(envelope) = lanes.readings.recv() => { batch.take(envelope); false }
                 () = tokio::time::sleep(pause) => false,
             };
-            batch.gather(&mut lanes, GATHER_MAX);
+            batch.gather(&mut lanes, most);
             batch.look_at(&mut pace, &self.clock);
             let nothing_came = batch.events.is_empty();
             if !nothing_came || state.wake_at.is_some_and(|at| at <= self.clock.now()) {
                 match self.turn(state, batch, &mut pace, &mut lanes, &cancel).await? {
-                    Some(next) => state = next,
+                    Some((next, took)) => {
+                        state = next;
+                        let wanted = if took > DECIDE_MAX { most / 2 } else { most * 2 };
+                        most = wanted.clamp(GATHER_MIN, GATHER_MAX);
+                    }
                     // Stopped while the store refused: what waits was not acknowledged and comes again.
                     None => return Ok(()),
                 }
             }
-            if stopping && nothing_came {
-                return Ok(());
+            if stopping {
+                let since = *stopping_since.get_or_insert_with(Instant::now);
+                if nothing_came {
+                    return Ok(());
+                }
+                if since.elapsed() > STOP_PATIENCE {
+                    tracing::warn!(
+                        "stopped with readings waiting; they were not acknowledged and come again"
+                    );
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// One decision and its commit; tried again until the store takes it, or until the stop.
+    /// One decision, its commit, and how long deciding took; tried again until the store takes it, or until the stop.
     ///
     /// While the disk is nearly full, what arrives meanwhile joins the batch: a commit that warns
     /// somebody may use the last reserve, so a rising river must not wait behind idle gauges.
@@ -115,11 +137,13 @@ impl Writer {
         pace: &mut Pace,
         lanes: &mut Lanes,
         cancel: &CancellationToken,
-    ) -> Result<Option<State>, WriterError> {
-        let began = std::time::Instant::now();
+    ) -> Result<Option<(State, Duration)>, WriterError> {
+        let began = Instant::now();
         let mut warned = false;
         loop {
+            let deciding = Instant::now();
             let decision = decide(&state, self.clock.now(), &batch.events);
+            let took = deciding.elapsed();
             match self.commit(&decision.commit) {
                 Ok(seq) => {
                     self.pulse.writable();
@@ -130,7 +154,7 @@ impl Writer {
                     batch.receipts.iter().for_each(Receipt::give);
                     metrics::counter!("baolu_readings_total").increment(readings);
                     metrics::histogram!("baolu_commit_seconds").record(began.elapsed().as_secs_f64());
-                    return Ok(Some(decision.next));
+                    return Ok(Some((decision.next, took)));
                 }
                 Err(error @ CommitError::Fenced { .. }) => return Err(WriterError::Fenced(error)),
                 Err(error @ CommitError::Unplanned { .. }) => return Err(WriterError::Mistaken(error)),
