@@ -97,7 +97,9 @@ impl Clock {
 }
 
 /// Watches the running clock beside one that nobody can set, so that a step is told apart from time
-/// that passed. A machine that slept has stepped as well: nobody could have been heard meanwhile.
+/// that passed. Whoever is to look every second and did not for [`HELD_MIN`] was held up (a paused
+/// machine, a stopped process, a disk that hangs): nobody could be heard meanwhile, so that time
+/// counts as a step too.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     real: Instant,
@@ -106,6 +108,8 @@ pub struct Pace {
 
 /// A clock that is set by less is being kept in time; no deadline is that exact.
 const STEP_MIN: Span = Span::from_s(5);
+/// Real time between two looks from which on the looker was held up.
+pub const HELD_MIN: Duration = Duration::from_secs(3);
 
 impl Pace {
     /// Begins to watch.
@@ -113,15 +117,20 @@ impl Pace {
         Self { real: Instant::now(), shown: clock.now() }
     }
 
-    /// By how much the clock was set since the last look, backwards where it is negative. The clock
-    /// of an exercise can't be set.
+    /// By how much the clock was set since the last look, backwards where it is negative, or how far
+    /// it ran while the looker was held up. The clock of an exercise can't be set.
     pub fn step(&mut self, clock: &Clock) -> Option<Span> {
         let last = std::mem::replace(self, Self::of(clock));
         let passed = self.real.saturating_duration_since(last.real);
-        Self::stepped(passed, self.shown.since(last.shown)).filter(|_| !clock.is_exercise())
+        let shown = self.shown.since(last.shown);
+        let by = Self::stepped(passed, shown);
+        by.filter(|_| passed >= HELD_MIN || !clock.is_exercise())
     }
 
     fn stepped(passed: Duration, shown: Span) -> Option<Span> {
+        if passed >= HELD_MIN {
+            return (shown != Span::ZERO).then_some(shown);
+        }
         let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
         let by = Span::from_ms(shown.ms().saturating_sub(passed_ms));
         (by.ms().abs() >= STEP_MIN.ms()).then_some(by)
@@ -135,8 +144,10 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_is_told_from_one_that_runs() {
         let stepped = |passed_s, shown_s| Pace::stepped(Duration::from_secs(passed_s), Span::from_s(shown_s));
-        assert_eq!(stepped(600, 600), None);
-        assert_eq!(stepped(600, 603), None, "it is being kept in time");
+        assert_eq!(stepped(1, 1), None);
+        assert_eq!(stepped(1, 4), None, "it is being kept in time");
+        assert_eq!(stepped(600, 600), Some(Span::from_min(10)), "whoever did not look heard nobody");
+        assert_eq!(stepped(30, 3600), Some(Span::from_h(1)), "an exercise runs on meanwhile");
         assert_eq!(stepped(1, 3601), Some(Span::from_h(1)));
         assert_eq!(stepped(1, -3599), Some(Span::from_h(-1)));
         let clock = Clock::exercise(Timestamp::from_ms(0), 1200.0);

@@ -217,7 +217,10 @@ impl Batch {
     /// A clock that was set comes first, so that everything here is decided by the clock as it is.
     fn look_at(&mut self, pace: &mut Pace, clock: &Clock) {
         if let Some(by) = pace.step(clock) {
-            tracing::warn!(by_s = by.whole_s(), "the clock was set; deadlines go with it");
+            tracing::warn!(
+                by_s = by.whole_s(),
+                "the clock was set, or this process was held up; deadlines go with it"
+            );
             self.events.insert(0, Event::Stepped(by));
         }
     }
