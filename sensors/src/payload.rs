@@ -193,7 +193,9 @@ impl PayloadMap {
                     let said = observations.iter().find(|o| o.sensor == field.sensor)?;
                     let parameter = parameter(field.sensor)?;
                     Some(match said.value {
-                        Observed::Value(value) => field.number_of(value, parameter).to_string(),
+                        Observed::Value(value) | Observed::Doubtful(value) => {
+                            field.number_of(value, parameter).to_string()
+                        }
                         Observed::Missing => String::new(),
                         Observed::Nonsense => "NaN".to_owned(),
                     })

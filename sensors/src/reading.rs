@@ -29,6 +29,8 @@ pub struct Observation {
 pub enum Observed {
     /// A number in the sensor's parameter.
     Value(Value),
+    /// A number that the device itself calls doubtful (a status bit, a quality code).
+    Doubtful(Value),
     /// The device said that it has no value (a sentinel, a null, a refusal).
     Missing,
     /// There was something, and it is no value (NaN, text, a number no gauge could mean).

@@ -52,7 +52,7 @@ pub fn offline(city: &City, storm: &Storm, seed: u64) -> Result<Vec<Row>, ChartE
                     }));
                 }
             }
-            Protocol::ModbusTcp(modbus) => {
+            Protocol::Modbus(modbus) => {
                 for device in &modbus.devices {
                     for at in marks(chart.lasts(), device.poll_interval) {
                         if chart.cut_until(&line.name, at).is_none() {
@@ -80,7 +80,7 @@ fn polled(city: &City, chart: &Chart, sensors: impl Iterator<Item = SensorIx>, a
 
 fn value(observed: Observed) -> Option<Value> {
     match observed {
-        Observed::Value(value) => Some(value),
+        Observed::Value(value) | Observed::Doubtful(value) => Some(value),
         Observed::Missing | Observed::Nonsense => None,
     }
 }

@@ -175,7 +175,7 @@ impl Play {
         let mut slowest = Span::ZERO;
         for (ix, line) in city.lines.iter().enumerate() {
             match &line.protocol {
-                Protocol::ModbusTcp(devices) => {
+                Protocol::Modbus(devices) => {
                     let slaves = modbus::Slaves::new(city, &line.name, devices, &chart, self.clock);
                     let address = match self.modbus {
                         Listen::AnyPort => "127.0.0.1:0",

@@ -39,7 +39,7 @@ pub fn run(
         let post = Post::new(ix, &line.name, clock, inbox.clone());
         let (city, cancel) = (Arc::clone(city), cancel.clone());
         match &line.protocol {
-            Protocol::ModbusTcp(_) => tracker.spawn(modbus::run(city, clock, post, cancel)),
+            Protocol::Modbus(_) => tracker.spawn(modbus::run(city, clock, post, cancel)),
             Protocol::Mqtt(_) => tracker.spawn(mqtt::run(city, clock, post, cancel)),
         };
     }

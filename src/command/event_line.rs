@@ -180,6 +180,15 @@ impl<'a> EventLines<'a> {
             Check::RateOfChange => ("thay đổi nhanh bất thường", "changes faster than is plausible"),
             Check::Spike => ("lệch hẳn so với các giá trị kề", "stands out from its neighbours in time"),
             Check::Counter => ("bộ đếm chạy lùi", "the counter went backwards"),
+            Check::Device => ("thiết bị tự báo giá trị không tin cậy", "the device itself doubts its value"),
+            Check::FlatLine => ("đứng yên quá lâu", "has not moved for too long"),
+            Check::AttenuatedSignal => ("dao động nhỏ bất thường", "moves less than water does"),
+            Check::Gap => ("đến sau một khoảng trống số liệu", "comes after a gap"),
+            Check::Climatology => ("ngoài khoảng từng thấy trong mùa", "outside what the season has seen"),
+            Check::Neighbour => ("trái với các trạm lân cận", "contradicts the gauges around it"),
+            Check::MultiVariate => ("trái với các yếu tố đo khác", "contradicts what is measured beside it"),
+            Check::Clogged => ("nghi thùng đo mưa bị tắc", "the rain gauge seems to be clogged"),
+            Check::DeadOnZero => ("báo 0 trong khi xung quanh có mưa", "says zero while it rains around it"),
         };
         self.in_language(vi, en)
     }

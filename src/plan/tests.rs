@@ -110,7 +110,7 @@ fn every_sensor_is_on_one_line_or_fed_and_every_word_order_is_used() {
 
     let mut orders = Vec::new();
     for line in &city.lines {
-        let Protocol::ModbusTcp(gateway) = &line.protocol else { continue };
+        let Protocol::Modbus(gateway) = &line.protocol else { continue };
         let fields = gateway.devices.iter().flat_map(|device| &device.map.fields);
         orders.extend(fields.filter(|field| field.kind.registers() == 2).map(|field| field.order));
     }
@@ -123,7 +123,7 @@ fn every_sensor_is_on_one_line_or_fed_and_every_word_order_is_used() {
 fn every_register_of_hue_can_say_the_whole_span_of_its_sensor() {
     let city = hue().city;
     for line in &city.lines {
-        let Protocol::ModbusTcp(gateway) = &line.protocol else { continue };
+        let Protocol::Modbus(gateway) = &line.protocol else { continue };
         for field in gateway.devices.iter().flat_map(|device| &device.map.fields) {
             let sensor = city.sensor(field.sensor).unwrap();
             let parameter = sensor.id.parameter;

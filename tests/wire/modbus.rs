@@ -46,7 +46,7 @@ fn device(unit: u8, fields: Vec<RegisterField>) -> ModbusDevice {
 
 fn line(port: u16, devices: Vec<ModbusDevice>) -> Arc<City> {
     let sensors = devices.iter().flat_map(|d| &d.map.fields).map(|f| f.sensor.at()).max().unwrap() + 1;
-    let protocol = Protocol::ModbusTcp(ModbusLine {
+    let protocol = Protocol::Modbus(ModbusLine {
         timeout: Span::from_ms(150),
         reconnect_max: Span::from_ms(300),
         devices,

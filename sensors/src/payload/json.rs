@@ -57,7 +57,9 @@ impl PayloadMap {
             let said = observations.iter().find(|o| o.sensor == field.sensor);
             let (Some(said), Some(parameter)) = (said, parameter(field.sensor)) else { continue };
             let number = match said.value {
-                Observed::Value(value) => Json::from(field.number_of(value, parameter)),
+                Observed::Value(value) | Observed::Doubtful(value) => {
+                    Json::from(field.number_of(value, parameter))
+                }
                 Observed::Missing => Json::Null,
                 Observed::Nonsense => Json::from("NaN"),
             };

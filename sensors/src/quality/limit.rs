@@ -14,6 +14,12 @@ use crate::time::Span;
 pub(crate) fn judge(sensor: &Sensor, said: Observed, length: Option<Span>) -> (Option<Value>, Quality) {
     let value = match said {
         Observed::Value(value) => value,
+        Observed::Doubtful(value) => {
+            return match judge(sensor, Observed::Value(value), length) {
+                (value, Quality::Good) => (value, Quality::Suspect(Check::Device)),
+                worse => worse,
+            };
+        }
         Observed::Missing => return (None, Quality::Missing),
         Observed::Nonsense => return (None, Quality::Rejected(Check::Syntax)),
     };

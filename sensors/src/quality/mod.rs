@@ -44,12 +44,45 @@ pub enum Check {
     Spike,
     /// A cumulative counter went backwards and it was no rollover.
     Counter,
+    /// The device itself says that its value is doubtful or bad.
+    Device,
+    /// The same value for too long.
+    FlatLine,
+    /// It moves less than water does.
+    AttenuatedSignal,
+    /// Later than its interval allows: what lies between is unknown.
+    Gap,
+    /// Outside what the season has ever seen.
+    Climatology,
+    /// It contradicts the sensors around it.
+    Neighbour,
+    /// It contradicts what its station or its river measures otherwise.
+    MultiVariate,
+    /// A gauge that passes far less rain than all around it: leaves or a nest in the funnel.
+    Clogged,
+    /// A gauge that says zero while all around it rain falls.
+    DeadOnZero,
 }
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 6] =
-        [Self::Syntax, Self::Time, Self::GrossRange, Self::RateOfChange, Self::Spike, Self::Counter];
+    pub const ALL: [Self; 15] = [
+        Self::Syntax,
+        Self::Time,
+        Self::GrossRange,
+        Self::RateOfChange,
+        Self::Spike,
+        Self::Counter,
+        Self::Device,
+        Self::FlatLine,
+        Self::AttenuatedSignal,
+        Self::Gap,
+        Self::Climatology,
+        Self::Neighbour,
+        Self::MultiVariate,
+        Self::Clogged,
+        Self::DeadOnZero,
+    ];
 
     /// The spelling in files and the API.
     pub fn as_str(self) -> &'static str {
@@ -60,6 +93,15 @@ impl Check {
             Self::RateOfChange => "rate_of_change",
             Self::Spike => "spike",
             Self::Counter => "counter",
+            Self::Device => "device",
+            Self::FlatLine => "flat_line",
+            Self::AttenuatedSignal => "attenuated_signal",
+            Self::Gap => "gap",
+            Self::Climatology => "climatology",
+            Self::Neighbour => "neighbour",
+            Self::MultiVariate => "multi_variate",
+            Self::Clogged => "clogged",
+            Self::DeadOnZero => "dead_on_zero",
         }
     }
 }

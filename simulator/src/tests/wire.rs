@@ -74,7 +74,7 @@ fn number(field: &RegisterField, words: &[u16]) -> f64 {
 }
 
 fn device<'c>(city: &'c City, station: &str) -> &'c ModbusDevice {
-    let Protocol::ModbusTcp(line) = &city.lines[0].protocol else { panic!("no Modbus line") };
+    let Protocol::Modbus(line) = &city.lines[0].protocol else { panic!("no Modbus line") };
     line.devices.iter().find(|d| city.station(d.station).unwrap().id.as_str() == station).unwrap()
 }
 

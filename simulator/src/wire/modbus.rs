@@ -123,7 +123,9 @@ impl Slaves {
         let at = Timestamp::from_ms(now.ms() - now.ms().rem_euclid(step));
         let said = self.chart.said(field.registers.sensor, at, field.interval);
         match said.ok_or(ExceptionCode::GatewayTargetDevice)? {
-            Observed::Value(value) => Ok(field.registers.encode(value, field.parameter)),
+            Observed::Value(value) | Observed::Doubtful(value) => {
+                Ok(field.registers.encode(value, field.parameter))
+            }
             Observed::Missing | Observed::Nonsense => {
                 field.registers.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
             }

@@ -39,7 +39,7 @@ const FAULTS_MAX: usize = 8;
 /// Polls the line until it is cancelled or the writer has gone.
 pub(super) async fn run(city: Arc<City>, clock: Clock, post: Post, cancel: CancellationToken) {
     let Some(line) = city.lines.get(post.line() as usize) else { return };
-    let Protocol::ModbusTcp(modbus) = &line.protocol else { return };
+    let Protocol::Modbus(modbus) = &line.protocol else { return };
     let mut task = Task::new(&city, clock, line, modbus, post);
     tokio::select! {
         () = cancel.cancelled() => {}

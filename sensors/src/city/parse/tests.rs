@@ -145,7 +145,7 @@ fn a_second_city_is_a_second_folder_and_no_code() {
     assert_eq!(stage.plausible, Some((Value::from_raw(-1000), Value::from_raw(8000))), "the default");
     assert_eq!(stage.rate_max.unwrap().per, Span::from_h(1));
     assert_eq!(stage.deadline.total(), Span::from_s(600));
-    let Protocol::ModbusTcp(gateway) = &city.lines[0].protocol else { panic!("no Modbus line") };
+    let Protocol::Modbus(gateway) = &city.lines[0].protocol else { panic!("no Modbus line") };
     assert_eq!(gateway.devices[0].map.fields[0].order, Order::Cdab);
 }
 
