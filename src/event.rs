@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use sensors::reading::Observation;
 use sensors::time::{Span, Timestamp};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::notify::delivery::Outcome;
+use crate::order::{Answer, Order};
 
 /// One thing that happened outside.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub enum Event {
     Line(LineEvent),
     /// Something arrived that belongs to no configured sensor or could not be read.
     Stray(Stray),
+    /// An officer ordered something; its answer is in [`crate::watch::decide::Decision::answers`].
+    Ordered(Arc<Order>),
     /// A delivery ended or has to be tried again.
     Delivered(Outcome),
     /// The running clock was set by so much, backwards where it is negative. It goes before
@@ -95,4 +98,13 @@ impl Receipt {
             newer
         });
     }
+}
+
+/// An order, and where its answer goes once it is durable.
+#[derive(Debug)]
+pub struct Ordered {
+    /// The order.
+    pub order: Arc<Order>,
+    /// Dropped without an answer when the writer ends before it could be carried out.
+    pub reply: oneshot::Sender<Answer>,
 }

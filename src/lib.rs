@@ -8,6 +8,7 @@ pub mod collect;
 pub mod command;
 pub mod event;
 pub mod notify;
+pub mod order;
 pub mod plan;
 pub mod serve;
 pub mod service;

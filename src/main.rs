@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backup, check, replay, serve};
+use baolu::command::{backup, check, order, replay, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -51,6 +51,14 @@ fn run(command: Command) -> Result<(), Failure> {
         }),
         #[cfg(feature = "demo")]
         Command::Storms => simulate::list(&mut out),
+        Command::Enter(args) => {
+            drop(out);
+            runtime()?.block_on(order::enter(args))
+        }
+        Command::Trust(args) => {
+            drop(out);
+            runtime()?.block_on(order::trust(args))
+        }
         Command::Serve(args) => {
             drop(out);
             runtime()?.block_on(serve::run(args))

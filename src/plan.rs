@@ -18,6 +18,7 @@ use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
 use crate::notify::receiver::Receivers;
+use crate::order::Officers;
 use crate::watch::snapshot::Plan;
 
 /// The folder that is used when none is named.
@@ -142,7 +143,8 @@ impl Texts {
         let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
         let missed = missed
             .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
-        let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain(JOINED).collect();
+        let known: Vec<&str> =
+            sensors::city::parse::FILES.into_iter().chain(JOINED).chain([OFFICERS]).collect();
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
         let allowed = || format!("allowed are {}, phrases.<lang>.toml", known.join(", "));
@@ -194,6 +196,10 @@ impl Plan {
         let text = texts.text(RECEIVERS).unwrap_or_default();
         let receivers = Receivers::parse(RECEIVERS, text).and_then(Receivers::read_tokens);
         let receivers = receivers.map_err(&mut keep).ok();
+        let officers = texts
+            .text(OFFICERS)
+            .map_or_else(|| Ok(Officers::default()), |text| Officers::parse(OFFICERS, text));
+        let officers = officers.map_err(&mut keep).ok();
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
@@ -203,10 +209,10 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), true) =
-            (city, rules, phrases, receivers, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
+            (city, rules, phrases, receivers, officers, mistakes.is_empty())
         {
-            return Ok(Self { city, rules, phrases, receivers, version: texts.version() });
+            return Ok(Self { city, rules, phrases, receivers, officers, version: texts.version() });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
@@ -223,6 +229,8 @@ impl Plan {
 const RULES: &str = "rules.toml";
 /// Who is told.
 const RECEIVERS: &str = "receivers.toml";
+/// Who may order; without it nobody may.
+const OFFICERS: &str = "officers.toml";
 /// The files that stand beside those of the city itself; each must be there.
 const JOINED: [&str; 2] = [RULES, RECEIVERS];
 

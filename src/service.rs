@@ -31,6 +31,8 @@ use crate::{collect, notify, serve};
 
 /// Envelopes that may wait for the writer on each lane.
 const LANE_CAPACITY: usize = 1024;
+/// Orders that may wait for the writer.
+const ORDERS_WAITING_MAX: usize = 16;
 /// Read connections beside the writer.
 const READ_CONNECTIONS: usize = 4;
 
@@ -113,6 +115,7 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let stops = Stops::default();
     let tracker = TaskTracker::new();
 
+    let (order_lane, orders) = mpsc::channel(ORDERS_WAITING_MAX);
     let (outcome_lane, outcomes) = mpsc::channel(LANE_CAPACITY);
     let (reading_lane, readings) = mpsc::channel(LANE_CAPACITY);
     let writer = Writer {
@@ -123,7 +126,7 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
         feed: feed.clone(),
         pulse: Arc::clone(&pulse),
     };
-    let writer = run_writer(writer, Lanes { outcomes, readings }, stops.writer.clone())?;
+    let writer = run_writer(writer, Lanes { orders, outcomes, readings }, stops.writer.clone())?;
 
     tracker.spawn(notify::runner::run(
         snapshots.clone(),
@@ -136,6 +139,7 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
         snapshots: snapshots.clone(),
         feed: feed.clone(),
         reader: reader.clone(),
+        orders: order_lane,
         clock,
         metrics,
         pulse: Arc::clone(&pulse),

@@ -18,12 +18,15 @@ use sha2::{Digest, Sha256};
 
 use crate::alert::RuleId;
 use crate::hazard::Hazard;
-use crate::rule::{HORIZON, Level, Rule, RuleSet, Slot};
+use crate::rule::{HORIZON, Level, Rule, RuleSet, Slot, StormPace};
 
 use scope::Scope;
 
 /// The bounds of `reorder_horizon_s`, seconds.
 const HORIZON_S: (i64, i64) = (0, 172_800);
+
+/// Whose devices are asked faster while the rule stands.
+const STORM_PACES: [(&str, StormPace); 2] = [("subject", StormPace::Subject), ("all", StormPace::All)];
 
 impl RuleSet {
     /// Reads `rules.toml`; `file` is its name in mistakes.
@@ -67,6 +70,7 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         row.note("until", "the rule ends before it begins", "allowed is a time after `from`");
     }
+    let storm_pace = row.cell("storm_pace").and_then(|cell| cell.one_of(&STORM_PACES));
     let scopes = hazard.map(|hazard| scope::scopes(&row, hazard, city)).unwrap_or_default();
     let ladders: Vec<(Scope, Option<Vec<Level>>)> = scopes
         .into_iter()
@@ -86,6 +90,9 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     let words = words.unwrap_or(hazard.as_str()).to_owned();
     let (from, until) = (from.unwrap_or(Timestamp::MIN), until.unwrap_or(Timestamp::MAX));
     let mut definition = format!("{id} {hazard} {words} {} {}", from.ms(), until.ms());
+    if let Some((word, _)) = STORM_PACES.iter().find(|(_, pace)| Some(*pace) == storm_pace) {
+        definition = format!("{definition} storm_pace {word}");
+    }
     for (scope, levels) in &ladders {
         let levels = levels.iter().flatten().map(|level| ladder::definition(level, city));
         let zones = scope.zones.iter().map(sensors::place::ZoneId::as_str);
@@ -94,7 +101,7 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     }
     let version = digest(&definition);
     definitions.push(definition);
-    let rule = Arc::new(Rule { id: RuleId(Arc::from(id)), hazard, version, words, from, until });
+    let rule = Arc::new(Rule { id: RuleId(Arc::from(id)), hazard, version, words, from, until, storm_pace });
     ladders
         .into_iter()
         .filter_map(|(scope, levels)| Some(Slot::new(Arc::clone(&rule), scope.subject, scope.zones, levels?)))

@@ -188,6 +188,17 @@ pub struct Rule {
     pub from: Timestamp,
     /// It raises nothing from this event time on; what it raised stands until it is over.
     pub until: Timestamp,
+    /// Whose devices are asked faster while any level of it stands, where they are configured so.
+    pub storm_pace: Option<StormPace>,
+}
+
+/// Whose devices are asked faster in a storm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StormPace {
+    /// Those of the rule's subject: its station, or every station of its basin.
+    Subject,
+    /// Everybody's.
+    All,
 }
 
 /// How a slot's time runs.

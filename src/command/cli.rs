@@ -30,6 +30,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Judge recorded readings (CSV) as if they arrived, and print what would have been said.
     Replay(ReplayArgs),
+    /// Enter a reading that a person took, as from a staff gauge, into the running service.
+    Enter(crate::command::order::EnterArgs),
+    /// Say that a gauge was looked after, so that what was held against it ends.
+    Trust(crate::command::order::TrustArgs),
     /// Only the storm: gauges on their wires and, if asked, phones.
     #[cfg(feature = "demo")]
     Simulate(SimulateArgs),

@@ -8,6 +8,7 @@ pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod event_line;
+pub mod order;
 pub mod replay;
 pub mod serve;
 #[cfg(feature = "demo")]

@@ -7,6 +7,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("basins.toml", include_str!("../../config/hue/basins.toml")),
     ("city.toml", include_str!("../../config/hue/city.toml")),
     ("lines.toml", include_str!("../../config/hue/lines.toml")),
+    ("officers.toml", include_str!("../../config/hue/officers.toml")),
     ("phrases.en.toml", include_str!("../../config/hue/phrases.en.toml")),
     ("phrases.vi.toml", include_str!("../../config/hue/phrases.vi.toml")),
     ("receivers.toml", include_str!("../../config/hue/receivers.toml")),

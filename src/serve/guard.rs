@@ -56,7 +56,7 @@ pub(crate) async fn stand(State(post): State<Post>, mut request: Request, next: 
 }
 
 fn admitted(post: &Post, request: &Request) -> Result<Place, Problem> {
-    if post.route.access == Access::Loopback && !is_local(request) {
+    if post.route.access != Access::Public && !is_local(request) {
         return Err(Problem::forbidden(
             "this path answers programs on the same machine only, and not through a proxy",
         ));

@@ -15,6 +15,7 @@ mod guard;
 mod health;
 mod latest;
 mod listen;
+mod order;
 mod problem;
 mod query;
 mod seen;
@@ -26,10 +27,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::event::Ordered;
 use crate::store::error::StoreError;
 use crate::store::read::Reader;
 use crate::watch::feed::Feed;
@@ -47,6 +49,8 @@ pub struct Shared {
     pub feed: Feed,
     /// Read connections.
     pub reader: Reader,
+    /// Where officers' orders go.
+    pub orders: mpsc::Sender<Ordered>,
     /// The running clock.
     pub clock: Clock,
     /// What `/metrics` shows; see [`metric::install`].

@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::{FieldError, Problem};
 use super::query::{Query, Raw};
 use super::route::{Access, ROUTES, Route};
-use super::{alert, answer, health, latest, metric, station, stream};
+use super::{alert, answer, health, latest, metric, order, station, stream};
 
 /// Problems that every route may give.
 const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
@@ -32,6 +32,8 @@ const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
         latest::show,
         alert::list,
         alert::show,
+        order::enter,
+        order::trust,
         stream::follow,
         health::live,
         health::ready,
@@ -50,7 +52,11 @@ impl Modify for Problems {
     fn modify(&self, document: &mut Document) {
         for route in ROUTES {
             let item = document.paths.paths.get_mut(route.path);
-            let Some(operation) = item.and_then(|item| item.get.as_mut()) else { continue };
+            let Some(operation) = item
+                .and_then(|item| if route.method == "POST" { item.post.as_mut() } else { item.get.as_mut() })
+            else {
+                continue;
+            };
             if route.tagged {
                 let same =
                     ResponseBuilder::new().description("Nothing changed since the tag in If-None-Match");
@@ -75,7 +81,8 @@ impl Modify for Problems {
 fn meaning(status: u16, route: &Route) -> String {
     match (status, route.access) {
         (400, _) => "A key or a value of the question is not allowed; every mistake is named".to_owned(),
-        (403, Access::Loopback) => "Only programs on the same machine may ask".to_owned(),
+        (403, Access::Loopback | Access::Officer) => "Only programs on the same machine may ask".to_owned(),
+        (409, _) => "It can't be carried out as things are; the detail says why".to_owned(),
         (404, _) => "There is nothing of that id".to_owned(),
         (413, _) => format!("The body is longer than {} bytes", route.limits.body_bytes),
         (503, _) => "Too many at once, or it took too long; ask again after Retry-After seconds".to_owned(),
@@ -118,7 +125,14 @@ mod tests {
             .paths
             .iter()
             .map(|(path, item)| {
-                (path.clone(), item.get.as_ref().and_then(|get| get.operation_id.clone()).unwrap_or_default())
+                (
+                    path.clone(),
+                    item.get
+                        .as_ref()
+                        .or(item.post.as_ref())
+                        .and_then(|op| op.operation_id.clone())
+                        .unwrap_or_default(),
+                )
             })
             .collect();
         let listed = ROUTES.iter().map(|route| (route.path.to_owned(), route.operation.to_owned())).collect();

@@ -74,6 +74,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "This peer may not ask that", detail)
     }
 
+    /// An order that can't be carried out as things are; 409.
+    pub(crate) fn refused(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "refused", "The order was not carried out", detail)
+    }
+
     /// Too much at once, too slow, or the store can't answer now; 503 with `Retry-After`.
     pub(crate) fn busy(detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "It can't be answered now", detail);
@@ -111,7 +116,7 @@ impl Problem {
                 status,
                 "too-large",
                 "The body is too large",
-                format!("{path:?} takes bodies of at most 1024 bytes and reads none of them"),
+                format!("the body for {path:?} is longer than /openapi.json allows"),
             ),
             StatusCode::TOO_MANY_REQUESTS => Self {
                 retry_after_s: Some(1),

@@ -10,13 +10,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::{App, alert, guard, health, latest, metric, openapi, station, stream};
+use super::{App, alert, guard, health, latest, metric, openapi, order, station, stream};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Access {
     Public,
     /// Programs on this machine, not through a proxy.
     Loopback,
+    /// The same, and they name the officer who signs.
+    Officer,
 }
 
 /// How much a route takes.
@@ -61,6 +63,8 @@ pub struct Route {
 const MEMORY: Limits = Limits { body_bytes: 1024, timeout_s: Some(5), at_once: 256 };
 /// Answered from the store.
 const STORE: Limits = Limits { body_bytes: 1024, timeout_s: Some(15), at_once: 16 };
+/// Done by the writer; the disk may be slow.
+const ORDER: Limits = Limits { body_bytes: 4096, timeout_s: Some(15), at_once: 8 };
 /// Stays open.
 const LIVE: Limits = Limits { body_bytes: 1024, timeout_s: None, at_once: 256 };
 
@@ -125,6 +129,26 @@ pub const ROUTES: &[Route] = &[
         problems: &[400, 404],
         tagged: true,
         mount: || get(alert::show),
+    },
+    Route {
+        operation: "enter_reading",
+        method: "POST",
+        path: "/api/v1/stations/{id}/entries",
+        access: Access::Officer,
+        limits: ORDER,
+        problems: &[400, 403, 404, 409],
+        tagged: false,
+        mount: || post(order::enter),
+    },
+    Route {
+        operation: "trust_sensor",
+        method: "POST",
+        path: "/api/v1/stations/{id}/trust",
+        access: Access::Officer,
+        limits: ORDER,
+        problems: &[400, 403, 404, 409],
+        tagged: false,
+        mount: || post(order::trust),
     },
     Route {
         operation: "follow_stream",

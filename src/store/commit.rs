@@ -1,5 +1,7 @@
 //! What one transaction writes: everything of a decision, or nothing.
 
+use std::sync::Arc;
+
 use rules::alert::{AlertId, Transition};
 use rules::bulletin::Bulletin;
 use rules::engine::AlertRecord;
@@ -9,6 +11,7 @@ use sensors::time::Timestamp;
 
 use crate::event::{LineEvent, Stray};
 use crate::notify::delivery::{Delivery, Outcome};
+use crate::order::Order;
 
 /// The number of a commit; grows by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +44,8 @@ pub struct Commit {
     pub lines: Vec<LineEvent>,
     /// What could not be read.
     pub strays: Vec<Stray>,
+    /// Orders that were carried out, each with its digest.
+    pub orders: Vec<(Arc<Order>, [u8; 32])>,
 }
 
 impl Commit {
@@ -49,7 +54,8 @@ impl Commit {
         !(self.transitions.is_empty()
             && self.bulletins.is_empty()
             && self.deliveries.is_empty()
-            && self.outcomes.is_empty())
+            && self.outcomes.is_empty()
+            && self.orders.is_empty())
     }
 
     /// Whether there is nothing to write.
@@ -63,5 +69,6 @@ impl Commit {
             && self.outcomes.is_empty()
             && self.lines.is_empty()
             && self.strays.is_empty()
+            && self.orders.is_empty()
     }
 }

@@ -18,6 +18,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::notify::delivery::{End, Outcome};
+use crate::order::{Act, Order};
 use crate::store::error::{Doing, StoreError};
 use crate::store::rows;
 
@@ -97,6 +98,18 @@ struct DeliveryBody<'a> {
 }
 
 #[derive(Serialize)]
+struct OrderBody<'a> {
+    actor: &'a str,
+    key: &'a str,
+    act: &'a str,
+    sensor: &'a str,
+    measured_at: Option<i64>,
+    since: Option<i64>,
+    value: Option<i64>,
+    note: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct ConfigBody<'a> {
     version: &'a str,
     before: Option<&'a str>,
@@ -164,6 +177,25 @@ impl Entry {
         };
         let body = DeliveryBody { delivery: &outcome.delivery.0, tries: outcome.tries, end };
         Self { at: outcome.at, kind: "delivery", body: serde_json::to_string(&body) }
+    }
+
+    /// An order that was carried out; `sensor` is the id of what it is about.
+    pub(super) fn order(at: Timestamp, order: &Order, sensor: &str) -> Self {
+        let entered = match order.act {
+            Act::Enter(entry) => Some(entry),
+            Act::Trust(_) => None,
+        };
+        let body = OrderBody {
+            actor: order.actor.as_str(),
+            key: &order.key,
+            act: order.act.as_str(),
+            sensor,
+            measured_at: entered.map(|entry| entry.measured_at.ms()),
+            since: entered.and_then(|entry| entry.from).map(Timestamp::ms),
+            value: entered.map(|entry| entry.value.raw()),
+            note: order.note.as_deref(),
+        };
+        Self { at, kind: "order", body: serde_json::to_string(&body) }
     }
 
     /// A configuration came into force.

@@ -24,6 +24,8 @@ use crate::store::commit::{Epoch, Seq};
 /// What a restart begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Restored {
+    /// The keys and digests of the newest orders, oldest first.
+    pub orders: Vec<(Arc<str>, [u8; 32])>,
     /// The newest commit; 0 in a new database.
     pub seq: Seq,
     /// The epoch that was begun now; name it in every commit.

@@ -1,5 +1,7 @@
 //! What a start finds: the state to go on from, and the rows that the configuration's indexes mean.
 
+use std::sync::Arc;
+
 use rules::alert::AlertId;
 use rules::reason::Sent;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
@@ -9,6 +11,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
 use crate::event::LineState;
+use crate::order::REMEMBERED_MAX;
 use crate::store::commit::{Epoch, Seq};
 use crate::store::error::{Doing, StoreError};
 use crate::store::record::{Restored, StoredReading};
@@ -68,6 +71,7 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         })?
         .collect::<Result<_, _>>()?;
     Ok(Restored {
+        orders: orders(transaction)?,
         told,
         seq: Seq(seq as u64),
         epoch: Epoch(epoch as u64),
@@ -78,6 +82,19 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         lines: lines(transaction, city)?,
         strays: strays as u64,
     })
+}
+
+/// The newest orders, oldest first.
+fn orders(transaction: &Transaction) -> rusqlite::Result<Vec<(Arc<str>, [u8; 32])>> {
+    let mut newest =
+        transaction.prepare("SELECT key, digest FROM officer_order ORDER BY nth DESC LIMIT ?1")?;
+    let kept = newest.query_map([REMEMBERED_MAX as i64], |row| {
+        let key: String = row.get(0)?;
+        Ok((Arc::from(key), row.get(1)?))
+    })?;
+    let mut kept: Vec<_> = kept.collect::<Result<_, _>>()?;
+    kept.reverse();
+    Ok(kept)
 }
 
 fn lines(transaction: &Transaction, city: &City) -> rusqlite::Result<Vec<Option<(Timestamp, LineState)>>> {

@@ -15,9 +15,10 @@ use sensors::track::Judged;
 
 use crate::event::Event;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Outcome};
+use crate::order::Answer;
 use crate::store::commit::Commit;
 use crate::watch::snapshot::{Eyes, Plan, State};
-use crate::watch::{silence, tell};
+use crate::watch::{order, silence, tell};
 
 /// What is to be written, and what will be true once it is.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Decision {
     pub commit: Commit,
     /// The state after it. Its `outbox` is what goes out, its `wake_at` when to look again.
     pub next: State,
+    /// What became of each [`Event::Ordered`], in their order; told once the commit is durable.
+    pub answers: Vec<Answer>,
 }
 
 /// Decides what follows from `events` at `now`.
@@ -38,7 +41,7 @@ pub fn decide(state: &State, now: Timestamp, events: &[Event]) -> Decision {
     turn.settle_alerts();
     tell::tell(&mut turn);
     turn.clear_outbox();
-    Decision { commit: turn.commit, next: turn.next }
+    Decision { commit: turn.commit, next: turn.next, answers: turn.answers }
 }
 
 /// A decision in the making.
@@ -51,6 +54,7 @@ pub(crate) struct Turn {
     pub(crate) ends: Vec<(Arc<Delivery>, End)>,
     /// Lines that came up so long ago that everybody behind them must have spoken.
     pub(crate) rechecked: Vec<usize>,
+    answers: Vec<Answer>,
     changed: Vec<SlotIx>,
     ended: BTreeSet<DeliveryId>,
 }
@@ -66,6 +70,7 @@ impl Turn {
             commit,
             ends: Vec::new(),
             rechecked: Vec::new(),
+            answers: Vec::new(),
             changed: Vec::new(),
             ended: BTreeSet::new(),
         }
@@ -74,6 +79,10 @@ impl Turn {
     fn take(&mut self, event: &Event) {
         match event {
             Event::Observed(observation) => self.observe(observation),
+            Event::Ordered(asked) => {
+                let answer = order::carry_out(self, asked);
+                self.answers.push(answer);
+            }
             Event::Line(line) => silence::line_changed(self, line),
             Event::Stray(stray) => {
                 self.next.strays += 1;
@@ -112,7 +121,7 @@ impl Turn {
     }
 
     /// Keeps a reading and lets every alert that it touches judge it.
-    fn record(&mut self, reading: &Reading, inserted: Inserted) {
+    pub(crate) fn record(&mut self, reading: &Reading, inserted: Inserted) {
         if inserted == Inserted::Same {
             return;
         }

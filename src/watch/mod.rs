@@ -2,6 +2,8 @@
 
 pub mod decide;
 pub mod feed;
+mod order;
+pub mod pace;
 pub mod pulse;
 pub mod restore;
 mod silence;

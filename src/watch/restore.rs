@@ -10,6 +10,7 @@ use sensors::time::Timestamp;
 use sensors::track::Track;
 
 use crate::event::LineState;
+use crate::order::Remembered;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
@@ -40,6 +41,7 @@ pub fn restore(
         silent,
         outbox: restored.outbox.iter().cloned().map(Arc::new).collect(),
         strays: restored.strays,
+        orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
         told: Told::new(restored.told.iter().cloned()),
         ..State::new(plan, now, exercise)
     };

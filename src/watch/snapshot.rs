@@ -14,6 +14,7 @@ use sensors::track::Track;
 use crate::event::LineState;
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
+use crate::order::{Officers, Remembered};
 use crate::store::commit::Seq;
 use crate::watch::told::Told;
 
@@ -28,6 +29,8 @@ pub struct Plan {
     pub phrases: Phrases,
     /// Who is told.
     pub receivers: Receivers,
+    /// Who may order.
+    pub officers: Officers,
     /// A hash over every configuration file.
     pub version: String,
 }
@@ -49,6 +52,8 @@ pub struct State {
     pub outbox: Vec<Arc<Delivery>>,
     /// Payloads and registers that could not be read since the first start.
     pub strays: u64,
+    /// The keys of the newest orders, so that none is carried out twice.
+    pub orders: Arc<Remembered>,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
     /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
@@ -86,6 +91,7 @@ impl State {
             silent: vec![None; sensors],
             outbox: Vec::new(),
             strays: 0,
+            orders: Arc::default(),
             told: Told::default(),
             due: vec![Timestamp::MAX; sensors],
             recheck: vec![None; lines],

@@ -2,6 +2,7 @@
 
 mod clock;
 mod law;
+mod order;
 mod restart;
 mod rig;
 mod rule;

@@ -1,16 +1,17 @@
 //! The one writer: gathers what is waiting, decides, commits, and only then lets anybody see it.
 //!
-//! It runs on a thread of its own, because a commit waits for the disk. Outcomes of deliveries go
-//! before readings, so that a flood of readings never makes a phone ring twice.
+//! It runs on a thread of its own, because a commit waits for the disk. Officers' orders go before
+//! outcomes of deliveries, and these before readings, so that a flood of readings never makes a phone ring twice.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Pace};
-use crate::event::{Envelope, Event, Receipt};
+use crate::event::{Envelope, Event, Ordered, Receipt};
+use crate::order::Answer;
 use crate::store::Store;
 use crate::store::commit::{Commit, Epoch, Seq};
 use crate::store::error::CommitError;
@@ -39,6 +40,8 @@ const IDLE_TURN: Duration = Duration::from_secs(1);
 /// The lanes into the writer, in the order of their right of way.
 #[derive(Debug)]
 pub struct Lanes {
+    /// Officers' orders.
+    pub orders: mpsc::Receiver<Ordered>,
     /// Outcomes of deliveries.
     pub outcomes: mpsc::Receiver<Envelope>,
     /// Readings, lines, strays.
@@ -93,6 +96,7 @@ impl Writer {
             let stopping = tokio::select! {
                 biased;
                 () = cancel.cancelled() => true,
+                Some(ordered) = lanes.orders.recv() => { batch.obey(ordered); false }
                 Some(envelope) = lanes.outcomes.recv() => { batch.take(envelope); false }
                 Some(envelope) = lanes.readings.recv() => { batch.take(envelope); false }
                 () = tokio::time::sleep(pause) => false,
@@ -152,6 +156,7 @@ impl Writer {
                         self.publish(seq, decision.commit, &decision.next);
                     }
                     batch.receipts.iter().for_each(Receipt::give);
+                    batch.answer(decision.answers);
                     metrics::counter!("baolu_readings_total").increment(readings);
                     metrics::histogram!("baolu_commit_seconds").record(began.elapsed().as_secs_f64());
                     return Ok(Some((decision.next, took)));
@@ -197,6 +202,8 @@ impl Writer {
 struct Batch {
     events: Vec<Event>,
     receipts: Vec<Receipt>,
+    /// Of the orders among the events, in their order.
+    replies: Vec<oneshot::Sender<Answer>>,
 }
 
 impl Batch {
@@ -205,8 +212,23 @@ impl Batch {
         self.receipts.extend(envelope.receipt);
     }
 
+    fn obey(&mut self, Ordered { order, reply }: Ordered) {
+        self.events.push(Event::Ordered(order));
+        self.replies.push(reply);
+    }
+
+    /// Tells those who ordered; who does not wait any more finds it in the ledger.
+    fn answer(self, answers: Vec<Answer>) {
+        for (reply, answer) in self.replies.into_iter().zip(answers) {
+            let _ = reply.send(answer);
+        }
+    }
+
     /// Adds what is waiting already, without waiting for more: the disk's own pace groups commits.
     fn gather(&mut self, lanes: &mut Lanes, most: usize) {
+        while let Ok(ordered) = lanes.orders.try_recv() {
+            self.obey(ordered);
+        }
         while self.events.len() < most
             && let Ok(envelope) = lanes.outcomes.try_recv().or_else(|_| lanes.readings.try_recv())
         {

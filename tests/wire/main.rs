@@ -15,6 +15,8 @@ mod modbus;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod push;

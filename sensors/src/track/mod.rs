@@ -57,6 +57,14 @@ impl Track {
         self.take(sensor, observation, None, now)
     }
 
+    /// Judges what a person read and entered: a reading like others, but no contact with the sensor.
+    pub fn judge_entered(&mut self, sensor: &Sensor, entered: &Observation, now: Timestamp) -> Judged {
+        let contact = self.last_contact;
+        let judged = self.judge(sensor, entered, now);
+        self.last_contact = contact;
+        judged
+    }
+
     /// Judges a depth that a counter feeds.
     pub fn judge_fed(&mut self, sensor: &Sensor, fed: &Fed, now: Timestamp) -> Judged {
         self.take(sensor, &fed.observation, fed.doubt, now)

@@ -9,13 +9,14 @@ use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
 use sensors::station::{Deadline, SensorIx};
 use sensors::time::{Span, Timestamp};
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::rig::{Book, hue, sensor};
 use crate::clock::Clock;
-use crate::event::{Envelope, Event, Receipt};
+use crate::event::{Envelope, Event, Ordered, Receipt};
+use crate::order::{Act, Answer, Entry, OfficerId, Order};
 use crate::store::commit::Seq;
 use crate::store::{DATABASE, Options, Store};
 use crate::watch::feed::{FEED_CAPACITY, Feed};
@@ -30,6 +31,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A writer that runs, with the ends that others hold of it.
 struct Desk {
     readings: mpsc::Sender<Envelope>,
+    orders: mpsc::Sender<Ordered>,
     _outcomes: mpsc::Sender<Envelope>,
     durable: Arc<watch::Sender<u64>>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -57,12 +59,24 @@ impl Desk {
             pulse: Arc::clone(&pulse),
         };
         let (readings, reading_lane) = mpsc::channel(64);
+        let (orders, order_lane) = mpsc::channel(4);
         let (outcomes, outcome_lane) = mpsc::channel(64);
         let cancel = CancellationToken::new();
-        let lanes = Lanes { outcomes: outcome_lane, readings: reading_lane };
+        let lanes = Lanes { orders: order_lane, outcomes: outcome_lane, readings: reading_lane };
         let running = tokio::spawn(writer.run(lanes, cancel.clone()));
         let durable = Arc::new(watch::Sender::new(0));
-        Self { readings, _outcomes: outcomes, durable, snapshots, feed, pulse, cancel, running, ticket: 0 }
+        Self {
+            readings,
+            orders,
+            _outcomes: outcomes,
+            durable,
+            snapshots,
+            feed,
+            pulse,
+            cancel,
+            running,
+            ticket: 0,
+        }
     }
 
     async fn say(&mut self, events: Vec<Event>) {
@@ -202,6 +216,27 @@ async fn rule_05_a_telemetry_alert_comes_within_a_second_of_its_deadline() {
     let late = seen_at.since(spoke_at).ms() - 1_500;
     assert_eq!(rule, "silent-national");
     assert!((0..1_000).contains(&late), "{late} ms after its deadline");
+    desk.cancel.cancel();
+    desk.running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_order_is_answered_when_it_is_durable_and_goes_before_the_readings_that_wait() {
+    let (dir, plan) = (tempfile::tempdir().unwrap(), hue());
+    let stage = sensor(&plan, "kim-long/stage");
+    let desk = Desk::open(dir.path(), Arc::clone(&plan), &roomy());
+    let now = Clock::real_now();
+    let entry = Entry { sensor: stage, measured_at: now, from: None, value: Value::from_raw(1_200) };
+    let order =
+        Order { actor: OfficerId::new("truc-ban"), key: "k".into(), note: None, act: Act::Enter(entry) };
+    let (reply, answer) = oneshot::channel();
+    desk.orders.send(Ordered { order: Arc::new(order), reply }).await.unwrap();
+    let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap().unwrap();
+    assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+    let kept: i64 = rusqlite::Connection::open(dir.path().join(DATABASE))
+        .and_then(|c| c.query_row("SELECT count(*) FROM officer_order", [], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(kept, 1, "it stands in the store when it is answered");
     desk.cancel.cancel();
     desk.running.await.unwrap().unwrap();
 }

@@ -27,7 +27,7 @@ use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId,
 use sensors::time::Span;
 use serde_json::Value as Json;
 use tempfile::TempDir;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -82,6 +82,7 @@ impl House {
             snapshots: seen,
             feed: feed.clone(),
             reader: writer.store.reader(4).unwrap(),
+            orders: mpsc::channel(1).0,
             clock: Clock::exercise(minute(60), 1.0),
             metrics: metrics(),
             pulse: pulse.clone(),
@@ -189,7 +190,14 @@ fn metrics() -> PrometheusHandle {
 fn plan(city: City) -> Plan {
     let rules = RuleSet::parse("rules.toml", RULES, &city).unwrap();
     let (phrases, receivers) = (Phrases::default(), Receivers::default());
-    Plan { city, rules, phrases, receivers, version: "config-1".to_owned() }
+    Plan {
+        city,
+        rules,
+        phrases,
+        receivers,
+        officers: baolu::order::Officers::default(),
+        version: "config-1".to_owned(),
+    }
 }
 
 /// One stage gauge on a line that is polled, one rain gauge on a broker.

@@ -1,0 +1,170 @@
+//! `baolu enter` and `baolu trust`: an officer's orders to the service that runs on this machine.
+//!
+//! It writes nothing by itself: what is not answered is not done, and may be sent again.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use crate::command::cli::{Failure, Language};
+
+/// How long the service may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What both orders name.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OrderArgs {
+    /// The station.
+    #[arg(long)]
+    pub station: String,
+    /// What it measures.
+    #[arg(long, default_value = "stage")]
+    pub parameter: String,
+    /// The sensor's name where the station measures the parameter twice.
+    #[arg(long)]
+    pub sensor: Option<String>,
+    /// Who signs: an id of officers.toml.
+    #[arg(long, value_name = "OFFICER")]
+    pub by: String,
+    /// Where the service listens on this machine.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub server: SocketAddr,
+    /// The order's key; without it one that follows from what is ordered.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Language of the answer.
+    #[arg(long, value_enum, default_value = "vi")]
+    pub lang: Language,
+}
+
+/// `baolu enter`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct EnterArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described where it is defined")]
+    pub order: OrderArgs,
+    /// The number that was read.
+    #[arg(long, allow_negative_numbers = true)]
+    pub value: f64,
+    /// Its unit; it must be the parameter's.
+    #[arg(long, default_value = "m")]
+    pub unit: String,
+    /// When it was read, RFC 3339 with an offset, as 2025-11-16T21:00:00+07:00; now, where absent.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Seconds that a depth of rain covers.
+    #[arg(long)]
+    pub period_s: Option<u32>,
+    /// What for, in your words; it stands in the ledger.
+    #[arg(long)]
+    pub note: Option<String>,
+}
+
+/// `baolu trust`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TrustArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described where it is defined")]
+    pub order: OrderArgs,
+    /// What was done about the gauge; it stands in the ledger.
+    #[arg(long)]
+    pub note: String,
+}
+
+/// Enters a reading and says how it was judged.
+///
+/// # Errors
+/// What is wrong with the order, or why nobody answered.
+pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
+    let EnterArgs { order, value, unit, at, period_s, note } = args;
+    let at = match at {
+        Some(at) => at,
+        None => now(&order).await?,
+    };
+    let body = json!({
+        "parameter": order.parameter, "sensor": order.sensor, "value": value, "unit": unit,
+        "measured_at": at, "period_s": period_s, "note": note,
+    });
+    let answer = give(&order, "entries", &body).await?;
+    let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or("-").to_owned();
+    let (sensor, quality) = (text("sensor"), text("quality"));
+    let repeated = text("outcome") == "repeated";
+    println!(
+        "{}",
+        match (order.lang, repeated) {
+            (Language::Vi, false) =>
+                format!("Đã ghi {sensor}: {value} {unit}, chất lượng {quality}, người ký {}", order.by),
+            (Language::Vi, true) =>
+                format!("{sensor}: {value} {unit} đã được ghi từ trước, không ghi lần nữa"),
+            (Language::En, false) =>
+                format!("Entered {sensor}: {value} {unit}, quality {quality}, signed by {}", order.by),
+            (Language::En, true) =>
+                format!("{sensor}: {value} {unit} was entered before and is not entered again"),
+        }
+    );
+    Ok(())
+}
+
+/// Ends what is held against a sensor.
+///
+/// # Errors
+/// What is wrong with the order, or why nobody answered.
+pub async fn trust(args: TrustArgs) -> Result<(), Failure> {
+    let TrustArgs { order, note } = args;
+    let body = json!({ "parameter": order.parameter, "sensor": order.sensor, "note": note });
+    let answer = give(&order, "trust", &body).await?;
+    let sensor = answer.get("sensor").and_then(Json::as_str).unwrap_or_default();
+    println!(
+        "{}",
+        match order.lang {
+            Language::Vi => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
+            Language::En => format!("{sensor} is trusted again, signed by {}", order.by),
+        }
+    );
+    Ok(())
+}
+
+/// The moment by the service's clock, which in an exercise is not ours.
+async fn now(order: &OrderArgs) -> Result<String, Failure> {
+    let live = client(order)?.get(format!("http://{}/health/live", order.server)).send().await;
+    let live = live.map_err(|why| unreached(order, &why))?.json::<Json>().await;
+    let live = live.map_err(|why| unreached(order, &why))?;
+    let now = live.get("generated_at").and_then(Json::as_str);
+    now.map(str::to_owned).ok_or_else(|| unreached(order, &"it does not say what time it is"))
+}
+
+fn client(order: &OrderArgs) -> Result<reqwest::Client, Failure> {
+    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build();
+    client.map_err(|why| unreached(order, &why))
+}
+
+fn unreached(order: &OrderArgs, why: &dyn std::fmt::Display) -> Failure {
+    let hint = "is `baolu serve` running there? Nothing is known to be done; send it again";
+    Failure::Running(format!("asking the service at {}: {why}; {hint}", order.server))
+}
+
+async fn give(order: &OrderArgs, act: &str, body: &Json) -> Result<Json, Failure> {
+    let bytes = body.to_string();
+    let key = order.key.clone().unwrap_or_else(|| {
+        format!("{:x}", Sha256::digest(format!("{} {act} {} {bytes}", order.by, order.station)))
+    });
+    let failed = |why: &dyn std::fmt::Display| unreached(order, why);
+    // Only letters, digits and `-` are in an id; a path of anything else is nowhere.
+    let station: String = order.station.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let asked = client(order)?
+        .post(format!("http://{}/api/v1/stations/{station}/{act}", order.server))
+        .header("baolu-officer", &order.by)
+        .header("idempotency-key", key.get(..64).unwrap_or(&key))
+        .header("content-type", "application/json")
+        .body(bytes);
+    let response = asked.send().await.map_err(|why| failed(&why))?;
+    let status = response.status();
+    let answer: Json = response.json().await.map_err(|why| failed(&why))?;
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let detail = answer.get("detail").and_then(Json::as_str).unwrap_or("it did not say why");
+    if status.is_server_error() { Err(failed(&detail)) } else { Err(Failure::Input(vec![detail.to_owned()])) }
+}
