@@ -4,6 +4,7 @@ pub mod decide;
 pub mod feed;
 mod order;
 pub mod pace;
+mod folding;
 pub mod pulse;
 pub mod restore;
 mod silence;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
-use sensors::series::Inserted;
 use sensors::station::{Sensor, SensorIx};
 use sensors::track::AHEAD_MAX;
 
@@ -64,10 +63,7 @@ fn enter(turn: &mut Turn, entry: Entry) -> Result<Done, Refusal> {
     let track = turn.next.tracks.get_mut(ix.at()).ok_or(Refusal::Unknown)?;
     let judged = Arc::make_mut(track).judge_entered(sensor, &observation, turn.now);
     let quality = judged.reading.quality;
-    turn.record(&judged.reading, judged.inserted);
-    for revised in &judged.revised {
-        turn.record(revised, Inserted::Revised);
-    }
+    turn.keep(&judged);
     Ok(Done::Entered(quality))
 }
 
