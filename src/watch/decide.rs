@@ -141,6 +141,13 @@ impl Turn {
         }
     }
 
+    /// Keeps readings that are judged otherwise now, for a reason outside their own series.
+    pub(crate) fn revise(&mut self, revised: &[Reading]) {
+        for reading in revised {
+            self.record(reading, Inserted::Revised, true);
+        }
+    }
+
     /// Keeps a reading and lets every alert that it touches judge it, now or when its time has come.
     fn record(&mut self, reading: &Reading, inserted: Inserted, late: bool) {
         if inserted == Inserted::Same {

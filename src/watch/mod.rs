@@ -2,9 +2,9 @@
 
 pub mod decide;
 pub mod feed;
+mod folding;
 mod order;
 pub mod pace;
-mod folding;
 pub mod pulse;
 pub mod restore;
 mod silence;

@@ -73,8 +73,15 @@ fn is_derived(sensors: &[Sensor], sensor: &Sensor, ix: SensorIx) -> bool {
     counts(sensor) || sensors.iter().any(|other| other.feeds == Some(ix) && counts(other))
 }
 
-fn trust(turn: &Turn, ix: SensorIx) -> Result<Done, Refusal> {
+fn trust(turn: &mut Turn, ix: SensorIx) -> Result<Done, Refusal> {
     let plan = Arc::clone(&turn.plan);
     let sensor = plan.city.sensor(ix).ok_or(Refusal::Unknown)?;
-    Err(Refusal::Trusted { sensor: sensor.id.to_string() })
+    let track = turn.next.tracks.get_mut(ix.at()).ok_or(Refusal::Unknown)?;
+    if track.suspicion().is_none() {
+        return Err(Refusal::Trusted { sensor: sensor.id.to_string() });
+    }
+    // What was doubted stays so; what is measured from now on is believed again.
+    let revised = Arc::make_mut(track).release(sensor, turn.now, turn.now);
+    turn.revise(&revised);
+    Ok(Done::Trusted)
 }

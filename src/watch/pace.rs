@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rules::alert::Subject;
 use rules::rule::StormPace;
-use sensors::station::StationIx;
+use sensors::city::City;
+use sensors::place::{Basin, BasinId};
+use sensors::station::{Station, StationIx};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -25,12 +27,18 @@ pub fn hurried(state: &State) -> BTreeSet<StationIx> {
         let named = stations().filter(|(_, station)| match (pace, &slot.subject) {
             (StormPace::All, _) => true,
             (StormPace::Subject, Subject::Station(id)) => station.id == *id,
-            (StormPace::Subject, Subject::Basin(id)) => station.basin.as_ref() == Some(id),
+            (StormPace::Subject, Subject::Basin(id)) => lies_in(station, id, &state.plan.city),
             (StormPace::Subject, _) => false,
         });
         hurried.extend(named.map(|(ix, _)| ix));
     }
     hurried
+}
+
+/// Whether a station is of a basin, or one of the gauges that its rain is taken from.
+fn lies_in(station: &Station, id: &BasinId, city: &City) -> bool {
+    let is_gauge = |basin: &Basin| basin.gauges.iter().any(|gauge| station.sensors.contains(&gauge.0));
+    station.basin.as_ref() == Some(id) || city.basin(id).is_some_and(is_gauge)
 }
 
 /// Tells the collectors whenever it changes, until cancelled.

@@ -5,6 +5,7 @@ mod batch;
 mod clock;
 mod law;
 mod order;
+mod pace;
 mod restart;
 mod rig;
 mod rule;
