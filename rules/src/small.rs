@@ -47,6 +47,8 @@ pub(crate) fn city() -> City {
         position,
         datum: None,
         river: (id == "kim-long").then(|| "sông Hương".to_owned()),
+        carrier: None,
+        power: None,
         basin: None,
         zones: vec![ZoneId::new("thuan-hoa"), ZoneId::new("vy-da")],
         sensors: Vec::new(),

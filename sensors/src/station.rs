@@ -138,6 +138,10 @@ pub struct Station {
     pub basin: Option<BasinId>,
     /// The zones that a warning from this station is for, when nothing else names them.
     pub zones: Vec<ZoneId>,
+    /// The carrier of its modem, where known: stations that fall silent together may share it.
+    pub carrier: Option<String>,
+    /// The feeder that its mains comes from, where known.
+    pub power: Option<String>,
     /// Its sensors, in the order of configuration.
     pub sensors: Vec<SensorIx>,
 }

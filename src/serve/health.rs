@@ -1,5 +1,7 @@
 //! Whether the process lives and whether it can do its work; for watchdogs and balancers.
 
+pub(crate) mod station;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

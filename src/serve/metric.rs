@@ -16,6 +16,7 @@ use super::App;
 use super::problem::Problem;
 use super::query::{Query, Raw};
 use crate::event::LineState;
+use crate::watch::sight::blindness;
 use crate::watch::snapshot::Snapshot;
 
 /// Bounds of measured durations, in seconds.
@@ -75,6 +76,9 @@ fn measure_state(snapshot: &Snapshot) {
     }
     for (slot, alert) in state.plan.rules.slots().iter().zip(&state.alerts) {
         gauge!("baolu_alert_level", "alert" => slot.key().to_owned()).set(f64::from(alert.level));
+    }
+    for zone in blindness(state) {
+        gauge!("baolu_zone_blindness_ratio", "zone" => zone.zone.to_string()).set(zone.share);
     }
     for (line, known) in state.plan.city.lines.iter().zip(&state.lines) {
         let up = matches!(known, Some((_, LineState::Up)));

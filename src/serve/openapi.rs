@@ -35,6 +35,7 @@ const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
         order::enter,
         order::trust,
         stream::follow,
+        health::station::show,
         health::live,
         health::ready,
         metric::show,

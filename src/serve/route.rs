@@ -161,6 +161,16 @@ pub const ROUTES: &[Route] = &[
         mount: || get(stream::follow),
     },
     Route {
+        operation: "show_stations_health",
+        method: "GET",
+        path: "/api/v1/health/stations",
+        access: Access::Public,
+        limits: STORE,
+        problems: &[400],
+        tagged: true,
+        mount: || get(health::station::show),
+    },
+    Route {
         operation: "show_live",
         method: "GET",
         path: "/health/live",

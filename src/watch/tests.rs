@@ -9,6 +9,7 @@ mod pace;
 mod restart;
 mod rig;
 mod rule;
+mod sight;
 #[cfg(feature = "demo")]
 mod storm;
 mod telemetry;

@@ -7,6 +7,7 @@ mod alert;
 mod feed;
 mod pool;
 mod series;
+pub mod vitals;
 
 use std::collections::BTreeMap;
 use std::path::Path;

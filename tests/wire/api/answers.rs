@@ -280,3 +280,28 @@ async fn latest_tells_an_alert_while_it_runs_and_since_tells_that_it_ended() {
     assert_eq!((&since["alerts"][0]["level"], &since["alerts"][0]["severity"]), (&"none".into(), &().into()));
     house.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_health_of_a_station_tells_what_came_how_late_and_what_was_wrong_with_it() {
+    let mut house = House::open().await;
+    let late = |n: i64| sensors::reading::Reading {
+        arrived_at: minute(n).plus(sensors::time::Span::from_min(40)),
+        ..reading(0, minute(n), 1_200)
+    };
+    // Two intervals of ten minutes, one of them twice; the clock of the house says minute 60.
+    house.commit(of_readings(vec![late(1), late(2), late(11)]));
+    let seq = house.commit(of_readings(vec![suspect(12, 9_001)]));
+    house.shows(seq).await;
+    let health = house.json("/api/v1/health/stations").await;
+    let station = health["stations"].as_array().unwrap().iter().find(|s| s["id"] == "gauge-0").unwrap();
+    let sensor = &station["sensors"][0];
+    assert_eq!((&sensor["readings"], &sensor["missing"]), (&4.into(), &0.into()));
+    assert_eq!(sensor["flags"]["spike"], 1, "{sensor}");
+    assert_eq!(sensor["delay_s"], 2400.0);
+    assert_eq!(sensor["clock_offset_s"], -2400.0, "no way takes forty minutes again and again");
+    assert!(sensor["completeness"].as_f64().is_some_and(|share| share > 0.0 && share < 0.1), "{sensor}");
+    let rain = health["stations"].as_array().unwrap().iter().find(|s| s["id"] == "rain-0").unwrap();
+    assert_eq!(rain["sensors"][0]["blind"], "never_heard");
+    assert_eq!(health["false_silence_rate"], serde_json::Value::Null);
+    house.stop().await;
+}

@@ -209,6 +209,8 @@ fn city() -> City {
         position: Position::new(16.46, 107.58).unwrap(),
         datum: None,
         river: Some("Sông Hương".to_owned()),
+        carrier: None,
+        power: None,
         basin: None,
         zones: Vec::new(),
         sensors: Vec::new(),

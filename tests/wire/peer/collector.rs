@@ -34,6 +34,8 @@ pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol
         position: Position::new(16.459, 107.565).unwrap(),
         datum: None,
         river: None,
+        carrier: None,
+        power: None,
         basin: None,
         zones: Vec::new(),
         sensors: Vec::new(),

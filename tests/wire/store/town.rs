@@ -75,6 +75,8 @@ fn station(id: &str) -> Station {
         datum: None,
         river: None,
         basin: None,
+        carrier: None,
+        power: None,
         zones: Vec::new(),
         sensors: Vec::new(),
     }

@@ -127,6 +127,8 @@ fn read_station(
     let basin = row.cell("basin").and_then(|cell| basins.find(&cell, cell.id()?));
     let listed = row.need("zones", "the zones that its warnings are for");
     let zones: Vec<ZoneId> = listed.as_ref().map(|cell| named_zones(cell, zones)).unwrap_or_default();
+    let carrier = row.cell("carrier").and_then(|cell| cell.text()).map(str::to_owned);
+    let power = row.cell("power").and_then(|cell| cell.text()).map(str::to_owned);
     Station {
         id: StationId::new(""),
         kind: kind.unwrap_or(StationKind::Stage),
@@ -136,6 +138,8 @@ fn read_station(
         river,
         basin,
         zones,
+        carrier,
+        power,
         sensors: Vec::new(),
     }
 }
