@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use sensors::reading::Observation;
 use sensors::station::SensorIx;
+use sensors::time::Timestamp;
 
-use super::rig::{Town, hue, line, min, sensor, switch};
+use super::rig::{Book, Town, hue, line, min, reading, sensor, switch};
+use crate::event::Event;
 use crate::watch::sight::{Blind, Blindness, CauseKind, blind, blindness, causes};
 use crate::watch::snapshot::Plan;
 
@@ -71,4 +74,37 @@ fn stations_that_fell_silent_together_are_explained_by_what_most_of_its_sharers_
     town.pass(min(1));
     town.all_speak(&[]);
     assert_eq!(causes(&town.state), []);
+}
+
+#[test]
+fn a_silence_in_which_the_gauge_had_measured_all_the_while_counts_as_false() {
+    let mut town = awake(hue());
+    let dir = tempfile::tempdir().unwrap();
+    let (mut book, _) = Book::open(dir.path(), &town.plan, town.now);
+    let gauges = [sensor(&town.plan, "phu-oc/stage"), sensor(&town.plan, "kim-long/stage")];
+    let began = town.now;
+    town.go_on(120, &gauges);
+    // One was cut off and sends what it has kept; the other was dead, and begins anew.
+    let kept: Vec<Event> =
+        (1..=12).map(|n| reading(&town.plan, gauges[0], began.plus(min(10 * n)), 900)).collect();
+    let kept: Vec<Event> = kept.into_iter().map(|event| arriving(event, town.now)).collect();
+    town.decide(&kept);
+    town.all_speak(&[]);
+    town.commits.iter().for_each(|commit| book.keep(commit));
+    let silences = book.store.reader(1).unwrap().silences(began).unwrap();
+    let of = |station: &str| silences.get(station).copied().unwrap_or_default();
+    let (cut, dead) = (of("phu-oc"), of("kim-long"));
+    assert_eq!(
+        (cut.raised, cut.over, cut.false_ones),
+        (cut.raised.max(1), cut.raised, cut.raised),
+        "{cut:?}"
+    );
+    assert_eq!((dead.over, dead.false_ones), (dead.raised.max(1), 0), "{dead:?}");
+}
+
+fn arriving(event: Event, at: Timestamp) -> Event {
+    match event {
+        Event::Observed(said) => Event::Observed(Observation { arrived_at: at, ..said }),
+        other => other,
+    }
 }
