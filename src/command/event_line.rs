@@ -12,6 +12,7 @@ use sensors::parameter::Parameter;
 use sensors::quality::{Check, Quality};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
+use sensors::station::StationId;
 use sensors::time::Timestamp;
 use serde_json::{Number, Value as Json, json};
 
@@ -49,6 +50,19 @@ pub struct Summary {
     pub span: Option<(Timestamp, Timestamp)>,
     /// Real seconds that it took.
     pub seconds: f64,
+    /// What only a replay has to say.
+    pub replayed: Option<Replayed>,
+}
+
+/// What a replay says of its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Rows that are no readings.
+    pub refused: u64,
+    /// Stations of the configuration without any row: not in the file, which is not silence.
+    pub not_in_file: Vec<StationId>,
+    /// Whether silence was judged.
+    pub silence_judged: bool,
 }
 
 impl Summary {
@@ -237,11 +251,28 @@ impl<'a> EventLines<'a> {
         }))
     }
 
+    /// What comes at the end: who was not in the files, where there were files, and the summary.
+    pub fn last(&self, summary: &Summary) -> Vec<String> {
+        let absent = summary.replayed.as_ref().filter(|r| !self.output.json && !r.not_in_file.is_empty());
+        let absent = absent.map(|replayed| {
+            let name = |id| self.city.station_named(id).map_or(id.as_str(), |(_, station)| &station.name);
+            let names: Vec<&str> = replayed.not_in_file.iter().map(name).collect();
+            let said = match (replayed.silence_judged, self.output.lang) {
+                (false, cli::Language::Vi) => "Không có trong tệp (không phải mất tín hiệu)",
+                (true, cli::Language::Vi) => "Không có trong tệp",
+                (false, cli::Language::En) => "Not in the file (which is not silence)",
+                (true, cli::Language::En) => "Not in the file",
+            };
+            format!("{said}: {} ({})", names.join(", "), names.len())
+        });
+        absent.into_iter().chain([self.summary(summary)]).collect()
+    }
+
     /// The last line.
     pub fn summary(&self, summary: &Summary) -> String {
         let (from, to) = summary.span.map_or((None, None), |(from, to)| (Some(from), Some(to)));
         if self.output.json {
-            let line = json!({
+            let mut line = json!({
                 "event": "summary", "readings": summary.readings, "good": summary.good,
                 "suspect": summary.suspect, "rejected": summary.rejected,
                 "alerts_raised": summary.alerts_raised, "pushes": summary.pushes,
@@ -249,6 +280,11 @@ impl<'a> EventLines<'a> {
                 "from": from.map(|t| t.to_string()), "to": to.map(|t| t.to_string()),
                 "seconds": (summary.seconds * 1000.0).round() / 1000.0,
             });
+            if let (Some(fields), Some(replayed)) = (line.as_object_mut(), &summary.replayed) {
+                let absent: Vec<&str> = replayed.not_in_file.iter().map(StationId::as_str).collect();
+                fields.insert("refused_rows".to_owned(), replayed.refused.into());
+                fields.insert("not_in_file".to_owned(), absent.into());
+            }
             return line.to_string();
         }
         let s = summary;
