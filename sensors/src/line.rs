@@ -4,9 +4,12 @@
 
 mod modbus;
 mod mqtt;
+pub mod topic;
 
 pub use modbus::{ModbusDevice, ModbusLine};
-pub use mqtt::{MqttLine, MqttSubscription, MqttUser};
+pub use mqtt::{
+    ClientFiles, MqttLine, MqttSource, MqttSubscription, MqttTemplate, MqttTls, MqttUser, MqttVersion, Naming,
+};
 
 use crate::station::SensorIx;
 
@@ -26,7 +29,7 @@ pub struct Line {
 pub enum Protocol {
     /// Modbus: we ask.
     Modbus(ModbusLine),
-    /// MQTT 5: they tell.
+    /// MQTT: they tell.
     Mqtt(MqttLine),
 }
 
@@ -37,9 +40,7 @@ impl Line {
             Protocol::Modbus(line) => {
                 line.devices.iter().flat_map(|d| d.map.fields.iter().map(|f| f.sensor)).collect()
             }
-            Protocol::Mqtt(line) => {
-                line.subscriptions.iter().flat_map(|s| s.map.fields.iter().map(|f| f.sensor)).collect()
-            }
+            Protocol::Mqtt(line) => line.sensors(),
         }
     }
 }
