@@ -8,7 +8,8 @@ pub mod topic;
 
 pub use modbus::{ModbusDevice, ModbusLine};
 pub use mqtt::{
-    ClientFiles, MqttLine, MqttSource, MqttSubscription, MqttTemplate, MqttTls, MqttUser, MqttVersion, Naming,
+    ClientFiles, MqttHealth, MqttLine, MqttSource, MqttSparkplug, MqttSubscription, MqttTemplate, MqttTls,
+    MqttUser, MqttVersion, Naming,
 };
 
 use crate::station::SensorIx;

@@ -7,7 +7,7 @@ use rules::reason::Sent;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
 
-use crate::event::{LineEvent, Stray};
+use crate::event::{LineEvent, StationHealth, Stray};
 use crate::notify::delivery::{Delivery, Outcome};
 
 /// The number of a commit; grows by one.
@@ -39,6 +39,8 @@ pub struct Commit {
     pub outcomes: Vec<Outcome>,
     /// Lines that came up or went down.
     pub lines: Vec<LineEvent>,
+    /// Stations that came or went.
+    pub stations: Vec<StationHealth>,
     /// What could not be read.
     pub strays: Vec<Stray>,
 }
@@ -62,6 +64,7 @@ impl Commit {
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
             && self.lines.is_empty()
+            && self.stations.is_empty()
             && self.strays.is_empty()
     }
 }

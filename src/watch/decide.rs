@@ -75,6 +75,7 @@ impl Turn {
         match event {
             Event::Observed(observation) => self.observe(observation),
             Event::Line(line) => silence::line_changed(self, line),
+            Event::Station(health) => silence::station_changed(self, health),
             Event::Stray(stray) => {
                 self.next.strays += 1;
                 self.commit.strays.push(stray.clone());

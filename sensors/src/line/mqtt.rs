@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::topic::TopicTemplate;
-use crate::payload::PayloadMap;
+use crate::payload::sparkplug::SparkplugSource;
+use crate::payload::{HealthMap, PayloadMap};
 use crate::station::{SensorIx, StationIx};
 use crate::time::Span;
 
@@ -26,6 +27,10 @@ pub struct MqttLine {
     pub subscriptions: Vec<MqttSubscription>,
     /// Topics of several stations.
     pub templates: Vec<MqttTemplate>,
+    /// Topics that say who is there.
+    pub health: Vec<MqttHealth>,
+    /// Edge nodes.
+    pub sparkplug: Option<MqttSparkplug>,
 }
 
 /// A version of the protocol.
@@ -108,16 +113,41 @@ pub struct MqttSource {
     pub map: PayloadMap,
 }
 
-impl MqttLine {
-    /// Every map of the line with the station it is for, in configuration order.
-    fn maps(&self) -> impl Iterator<Item = (StationIx, &PayloadMap)> {
-        let exact = self.subscriptions.iter().map(|s| (s.station, &s.map));
-        let sources = self.templates.iter().flat_map(|t| t.sources.values()).map(|s| (s.station, &s.map));
-        exact.chain(sources)
-    }
+/// A topic on which a station, or a gateway before several, says whether it is there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttHealth {
+    /// Its topics.
+    pub topic: TopicTemplate,
+    /// By which words.
+    pub map: HealthMap,
+    /// Whom it is about, by the name in the topic, in lower case; empty where the topic names nobody.
+    pub stations: BTreeMap<String, Vec<StationIx>>,
+}
 
+/// Edge nodes of Sparkplug B.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MqttSparkplug {
+    /// The host application that we are, where we say so (Sparkplug 3.0.0, section 5.8).
+    pub host: Option<String>,
+    /// What nodes and devices tell.
+    pub sources: Vec<SparkplugSource>,
+    /// Their stations, in the order of `sources`.
+    pub stations: Vec<StationIx>,
+}
+
+impl MqttSparkplug {
+    /// Where the broker keeps our own state as a host application.
+    pub fn state_topic(&self) -> Option<String> {
+        self.host.as_ref().map(|host| format!("spBv1.0/STATE/{host}"))
+    }
+}
+
+impl MqttLine {
     /// Every sensor that is reached over this line, in configuration order.
     pub fn sensors(&self) -> Vec<SensorIx> {
-        self.maps().flat_map(|(_, map)| map.fields.iter().map(|field| field.sensor)).collect()
+        let exact = self.subscriptions.iter().map(|s| &s.map);
+        let templates = self.templates.iter().flat_map(|t| t.sources.values()).map(|s| &s.map);
+        let nodes = self.sparkplug.iter().flat_map(|s| &s.sources).map(|s| &s.map);
+        exact.chain(templates).chain(nodes).flat_map(PayloadMap::sensors).collect()
     }
 }

@@ -103,8 +103,7 @@ impl<'a> Routes<'a> {
         let data = |filter: String| Filter { filter, is_state: false };
         let exact = self.line.subscriptions.iter().map(|s| data(s.topic.clone()));
         let templates = self.line.templates.iter().map(|t| data(t.topic.filter()));
-        let health =
-            self.line.health.iter().map(|h| Filter { filter: h.topic.filter(), is_state: true });
+        let health = self.line.health.iter().map(|h| Filter { filter: h.topic.filter(), is_state: true });
         exact.chain(templates).chain(health).chain(self.nodes.filters().into_iter().map(data)).collect()
     }
 
@@ -152,7 +151,9 @@ impl<'a> Routes<'a> {
             Naming::Topic => name.into(),
             Naming::Payload(pointer) => match text_at(&desk.message.payload, pointer) {
                 Some(name) => name.into(),
-                None => return desk.stray_with_payload(&format!("no name of a device stands at {pointer:?}")),
+                None => {
+                    return desk.stray_with_payload(&format!("no name of a device stands at {pointer:?}"));
+                }
             },
         };
         let name = lower(&name);

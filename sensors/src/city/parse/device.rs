@@ -6,7 +6,7 @@ mod modbus;
 mod mqtt;
 
 pub(super) use modbus::RegisterType;
-pub(super) use mqtt::{FieldType, PayloadType};
+pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
 use crate::parameter::Parameter;

@@ -236,8 +236,9 @@ impl Link {
         self.speaker.acknowledge(ack)
     }
 
-    /// Sends what is still to be sent and says goodbye; the broker keeps the session.
-    pub(super) async fn close(mut self) {
+    /// Sends what is still to be sent and says goodbye, with the words that a will says for those who
+    /// can't; the broker keeps the session.
+    pub(super) async fn close(mut self, farewell: Option<&Said>) {
         // The library's goodbye overtakes acknowledgements that wait behind others, and what is not
         // acknowledged comes again. What arrives meanwhile is left to the broker.
         let acknowledged = async {
@@ -253,7 +254,8 @@ impl Link {
             Ok(false) => return,
             Err(_) => tracing::warn!("the broker takes no more acknowledgements; some messages come again"),
         }
-        if self.speaker.disconnect().is_err() {
+        let told = farewell.is_none_or(|said| self.keep(said).is_ok());
+        if !told || self.speaker.disconnect().is_err() {
             return;
         }
         let goodbye = async { while let Some(Ok(_)) = self.packets.next().await {} };

@@ -43,7 +43,8 @@ impl Speaker for V4 {
     }
 
     fn publish(&self, said: &Said, kept: bool) -> Result<(), LinkError> {
-        let how = if kept { PublishOptions::at_least_once().retain(true) } else { PublishOptions::at_most_once() };
+        let how =
+            if kept { PublishOptions::at_least_once().retain(true) } else { PublishOptions::at_most_once() };
         let sent = self.0.try_publish(said.topic.as_str(), said.payload.clone(), how);
         sent.map_err(|e| LinkError::Broken(e.to_string()))
     }
