@@ -222,7 +222,6 @@ fn city() -> City {
         protocol: Protocol::Mqtt(MqttLine {
             client_id: "baolu".to_owned(),
             session_expiry: Span::from_h(1),
-            user: None,
             subscriptions: vec![MqttSubscription {
                 topic: format!("town/{station}"),
                 station: StationIx(station),
@@ -232,6 +231,7 @@ fn city() -> City {
                     vec![PayloadField::new(SensorIx(station), "")],
                 ),
             }],
+            ..MqttLine::default()
         }),
     };
     let parts = Parts {
