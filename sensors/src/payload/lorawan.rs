@@ -124,7 +124,10 @@ impl LorawanForm {
                 said.encoding.bytes(text).ok_or_else(|| no_uplink(said.encoding.complaint()))?
             }
         };
-        let frame = said.frame.and_then(Json::as_u64).and_then(|n| u32::try_from(n).ok());
+        // The servers that are known leave out a counter of zero.
+        let zero = Json::from(0);
+        let frame = said.frame.or((self.uplink == Uplink::Known).then_some(&zero));
+        let frame = frame.and_then(Json::as_u64).and_then(|n| u32::try_from(n).ok());
         let mut decoded = Decoded { frame, ..Decoded::default() };
         let heard = Heard { at: heard_at, arrived_at };
         let port = said.port.and_then(Json::as_u64);
