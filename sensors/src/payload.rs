@@ -22,6 +22,7 @@ pub use csv::{CsvForm, CsvHead};
 pub use error::PayloadError;
 pub use health::{HealthMap, Presence};
 pub use listener::{FrameStep, Listener};
+pub(crate) use lorawan::hex_bytes;
 pub use lorawan::{Encoding, LorawanForm, Uplink};
 pub use moment::TimeForm;
 pub use quality::{QualityMap, QualityWords, Said};
@@ -214,6 +215,38 @@ impl PayloadMap {
             PayloadFormat::Lorawan(form) => form.decode(payload, arrived_at, parameter),
             PayloadFormat::Sparkplug => Err(PayloadError::Stateful),
         }
+    }
+
+    /// What the bare bytes of a `LoRaWAN` frame say, heard when they arrive.
+    ///
+    /// # Errors
+    /// Only of maps of that form.
+    pub fn decode_frame(
+        &self,
+        frame: &[u8],
+        arrived_at: Timestamp,
+        parameter: impl Fn(SensorIx) -> Option<Parameter>,
+    ) -> Result<Decoded, PayloadError> {
+        let PayloadFormat::Lorawan(form) = &self.format else { return Err(PayloadError::Stateful) };
+        let (mut decoded, heard) = (Decoded::default(), tlv::Heard { at: arrived_at, arrived_at });
+        tlv::read_frame(&form.channels, frame, heard, &parameter, &mut decoded);
+        Ok(decoded)
+    }
+
+    /// Every place that a field names, and that of the time.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &String> {
+        self.fields
+            .iter()
+            .flat_map(|field| {
+                let period = match &field.period {
+                    Some(Period::Pointer(place)) => Some(place),
+                    Some(Period::Seconds(_)) | None => None,
+                };
+                let unit = field.unit.as_ref().map(|unit| &unit.pointer);
+                let quality = field.quality.as_ref().map(|quality| &quality.pointer);
+                [Some(&field.pointer), field.time.as_ref(), period, unit, quality].into_iter().flatten()
+            })
+            .chain(&self.time)
     }
 
     fn decode_plain(

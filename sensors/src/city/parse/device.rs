@@ -28,6 +28,16 @@ pub(super) struct Of {
     pub(super) offset: f64,
 }
 
+impl Of {
+    /// As sensors are listed in `stations.toml`: `stage`, or `stage/radar`.
+    fn name(&self) -> String {
+        match &self.sensor {
+            Some(sensor) => format!("{}/{sensor}", self.parameter),
+            None => self.parameter.to_string(),
+        }
+    }
+}
+
 /// Reads every type, by the name of its file.
 pub(super) fn read_all(pages: &[(&str, Page<'_>)]) -> Known<DeviceType> {
     let whole = pages.iter().all(|(_, page)| page.whole);
