@@ -5,7 +5,7 @@ use crate::city::parse::device::{DeviceType, Of, RegisterType};
 use crate::line::{ModbusDevice, ModbusLine};
 use crate::parameter::Parameter;
 use crate::quantity::Value;
-use crate::register::{Kind, RegisterField, RegisterMap};
+use crate::register::{RegisterField, RegisterMap};
 use crate::sheet::{Cell, Known, Row};
 use crate::station::{SensorIx, StationIx};
 use crate::time::Span;
@@ -32,7 +32,7 @@ impl Join<'_, '_> {
                 unit: unit as u8,
                 station,
                 poll_interval: Span::from_s(poll_s),
-                map: RegisterMap { fields },
+                map: RegisterMap::of(fields),
             });
         }
         ModbusLine { timeout: Span::from_ms(timeout), reconnect_max: Span::from_s(reconnect), devices }
@@ -55,27 +55,21 @@ impl Join<'_, '_> {
     ) -> Option<RegisterField> {
         let sensor = self.reach(station, cell, &register.of)?;
         self.fill_rollover(sensor, register);
-        let RegisterType { of: Of { scale, offset, .. }, table, address, kind, order, ref sentinels } =
-            *register;
+        let Of { parameter, scale, offset, .. } = register.of;
         Some(RegisterField {
             sensor,
-            table,
-            address,
-            kind,
-            order,
+            parameter,
+            place: register.place,
             scale,
             offset,
-            sentinels: sentinels.clone(),
+            sentinels: register.sentinels.clone(),
+            destructive: register.destructive,
         })
     }
 
     /// A counter of a whole unsigned register rolls over where the register does.
     fn fill_rollover(&mut self, sensor: SensorIx, register: &RegisterType) {
-        let steps = match register.kind {
-            Kind::U16 => 65_536.0,
-            Kind::U32 => 4_294_967_296.0,
-            Kind::I16 | Kind::I32 | Kind::F32 => return,
-        };
+        let Some(steps) = register.rollover.or(register.place.modulus()) else { return };
         let modulus = Value::from_unit(register.of.parameter, steps * register.of.scale).ok();
         if let Some(sensor) = self.network.sensors.get_mut(sensor.at())
             && sensor.id.parameter == Parameter::RainTotal
