@@ -29,8 +29,6 @@ use crate::schedule::interval_of;
 
 /// Connections that a gateway takes at once; real ones take fewer.
 const CONNECTIONS_MAX: usize = 32;
-/// The most registers of one request (Modbus Application Protocol 1.1b3, 6.3 and 6.4).
-const REGISTERS_MAX: u16 = 125;
 /// Between two tries to have the port back after a cut.
 const REBIND_PAUSE: Duration = Duration::from_millis(200);
 
@@ -74,16 +72,21 @@ impl Slaves {
 
     fn answer(&self, request: &SlaveRequest<'_>) -> Result<Response, ExceptionCode> {
         let (table, address, count) = match request.request {
+            Request::ReadCoils(address, count) => (Table::Coil, address, count),
+            Request::ReadDiscreteInputs(address, count) => (Table::Discrete, address, count),
             Request::ReadHoldingRegisters(address, count) => (Table::Holding, address, count),
             Request::ReadInputRegisters(address, count) => (Table::Input, address, count),
             _ => return Err(ExceptionCode::IllegalFunction),
         };
-        if !(1..=REGISTERS_MAX).contains(&count) {
+        if !(1..=table.request_max()).contains(&count) {
             return Err(ExceptionCode::IllegalDataValue);
         }
         let fields = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
         let words = self.words(fields, table, (address, count), self.clock.now())?;
+        let bits = || words.iter().map(|word| *word == 1).collect();
         Ok(match table {
+            Table::Coil => Response::ReadCoils(bits()),
+            Table::Discrete => Response::ReadDiscreteInputs(bits()),
             Table::Holding => Response::ReadHoldingRegisters(words),
             Table::Input => Response::ReadInputRegisters(words),
         })
@@ -96,10 +99,11 @@ impl Slaves {
         (address, count): (u16, u16),
         now: Timestamp,
     ) -> Result<Vec<u16>, ExceptionCode> {
-        let here = || fields.iter().filter(|f| f.registers.table == table);
-        let first = here().map(|f| f.registers.address).min();
-        let end =
-            here().map(|f| u32::from(f.registers.address) + u32::from(f.registers.kind.registers())).max();
+        let here = || fields.iter().filter(|f| f.registers.place.table == table);
+        let first = here().map(|f| f.registers.place.address).min();
+        let end = here()
+            .map(|f| u32::from(f.registers.place.address) + u32::from(f.registers.place.kind.registers()))
+            .max();
         let asked_end = u32::from(address) + u32::from(count);
         match (first, end) {
             (Some(first), Some(end)) if first <= address && asked_end <= end => {}
@@ -107,7 +111,7 @@ impl Slaves {
         }
         let mut words = vec![0; usize::from(count)];
         for field in here() {
-            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.address..) {
+            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.place.address..) {
                 if let Some(place) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
                     *place = word;
                 }
@@ -123,9 +127,7 @@ impl Slaves {
         let at = Timestamp::from_ms(now.ms() - now.ms().rem_euclid(step));
         let said = self.chart.said(field.registers.sensor, at, field.interval);
         match said.ok_or(ExceptionCode::GatewayTargetDevice)? {
-            Observed::Value(value) | Observed::Doubtful(value) => {
-                Ok(field.registers.encode(value, field.parameter))
-            }
+            Observed::Value(value) | Observed::Doubtful(value) => Ok(field.registers.encode(value)),
             Observed::Missing | Observed::Nonsense => {
                 field.registers.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
             }

@@ -1,17 +1,17 @@
 //! Types that are asked over Modbus: their registers. Opens nothing.
 
 use super::{Of, read_of};
-use crate::register::{Kind, Order, Table};
+use crate::register::{Kind, Order, Place, Sentinel, Table};
 use crate::sheet::{Cell, Row};
 
 #[derive(Clone, Debug)]
 pub(in crate::city::parse) struct RegisterType {
     pub(in crate::city::parse) of: Of,
-    pub(in crate::city::parse) table: Table,
-    pub(in crate::city::parse) address: u16,
-    pub(in crate::city::parse) kind: Kind,
-    pub(in crate::city::parse) order: Order,
-    pub(in crate::city::parse) sentinels: Vec<i64>,
+    pub(in crate::city::parse) place: Place,
+    pub(in crate::city::parse) sentinels: Vec<Sentinel>,
+    /// Counts after which a counter begins again at 0, where that is not at its register's end.
+    pub(in crate::city::parse) rollover: Option<f64>,
+    pub(in crate::city::parse) destructive: bool,
 }
 
 const TABLES: [(&str, Table); 2] = [("holding", Table::Holding), ("input", Table::Input)];
@@ -32,8 +32,9 @@ pub(super) fn read(top: &Row<'_>) -> Option<Vec<RegisterType>> {
         let register = read_register(&row, place.as_ref());
         row.close();
         let (Some(register), Some(place)) = (register, place) else { continue };
-        if let Some(other) = registers.iter().find(|other| overlap(other, &register)) {
-            let wrong = format!("its registers overlap those of {} at {}", other.of.parameter, other.address);
+        if let Some(other) = registers.iter().find(|other| other.place.overlaps(&register.place)) {
+            let wrong =
+                format!("its registers overlap those of {} at {}", other.of.parameter, other.place.address);
             place.note(wrong, "allowed are registers that no other number uses");
         }
         registers.push(register);
@@ -50,8 +51,10 @@ fn read_register(row: &Row<'_>, place: Option<&Cell<'_>>) -> Option<RegisterType
     let address = place.and_then(|cell| cell.whole(0, last)).and_then(|n| u16::try_from(n).ok());
     let (least, most) = kind.map_or((i64::MIN, i64::MAX), raw_range);
     let sentinels = row.cell("sentinels").map(|cell| cell.list()).unwrap_or_default();
-    let sentinels = sentinels.iter().filter_map(|cell| cell.whole(least, most)).collect();
-    Some(RegisterType { of: of?, table: table?, address: address?, kind: kind?, order: order?, sentinels })
+    let sentinels =
+        sentinels.iter().filter_map(|cell| cell.whole(least, most)).map(Sentinel::Whole).collect();
+    let place = Place { table: table?, address: address?, kind: kind?, order: order?, bits: None };
+    Some(RegisterType { of: of?, place, sentinels, rollover: None, destructive: false })
 }
 
 /// What a sentinel can be: a number of the kind, or for signed ones its bits (65535 is -1).
@@ -63,10 +66,6 @@ fn raw_range(kind: Kind) -> (i64, i64) {
         Kind::I32 => (i64::from(i32::MIN), i64::from(u32::MAX)),
         // Every whole number up to 2^24 is exact in an f32.
         Kind::F32 => (-(1 << 24), 1 << 24),
+        _ => (i64::MIN, i64::MAX),
     }
-}
-
-fn overlap(a: &RegisterType, b: &RegisterType) -> bool {
-    let end = |r: &RegisterType| u32::from(r.address) + u32::from(r.kind.registers());
-    a.table == b.table && u32::from(a.address) < end(b) && u32::from(b.address) < end(a)
 }

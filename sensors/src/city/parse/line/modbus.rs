@@ -5,7 +5,7 @@ use crate::city::parse::device::{DeviceType, Of, RegisterType};
 use crate::line::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 use crate::parameter::Parameter;
 use crate::quantity::Value;
-use crate::register::{Kind, RegisterField, RegisterMap};
+use crate::register::{RegisterField, RegisterMap};
 use crate::sheet::{Cell, Known, Row};
 use crate::station::{SensorIx, StationIx};
 use crate::time::Span;
@@ -109,7 +109,7 @@ impl Join<'_, '_> {
             storm_poll_interval: storm.map(|(storm_s, _)| Span::from_s(storm_s)),
             pause: Span::from_ms(pause),
             wake: wake.map(Span::from_ms),
-            map: RegisterMap { fields },
+            map: RegisterMap::of(fields),
         })
     }
 
@@ -130,27 +130,21 @@ impl Join<'_, '_> {
     ) -> Option<RegisterField> {
         let sensor = self.reach(station, cell, &register.of)?;
         self.fill_rollover(sensor, register);
-        let RegisterType { of: Of { scale, offset, .. }, table, address, kind, order, ref sentinels } =
-            *register;
+        let Of { parameter, scale, offset, .. } = register.of;
         Some(RegisterField {
             sensor,
-            table,
-            address,
-            kind,
-            order,
+            parameter,
+            place: register.place,
             scale,
             offset,
-            sentinels: sentinels.clone(),
+            sentinels: register.sentinels.clone(),
+            destructive: register.destructive,
         })
     }
 
     /// A counter of a whole unsigned register rolls over where the register does.
     fn fill_rollover(&mut self, sensor: SensorIx, register: &RegisterType) {
-        let steps = match register.kind {
-            Kind::U16 => 65_536.0,
-            Kind::U32 => 4_294_967_296.0,
-            Kind::I16 | Kind::I32 | Kind::F32 => return,
-        };
+        let Some(steps) = register.rollover.or(register.place.modulus()) else { return };
         let modulus = Value::from_unit(register.of.parameter, steps * register.of.scale).ok();
         if let Some(sensor) = self.network.sensors.get_mut(sensor.at())
             && sensor.id.parameter == Parameter::RainTotal
