@@ -44,7 +44,7 @@ pub enum Reply {
 pub enum FrameError {
     #[error("{len} bytes are too few for a frame")]
     Short { len: usize },
-    #[error("its checksum is {told:02X?}, its bytes give {given:02X?}")]
+    #[error("its checksum is {:02X} {:02X}, its bytes give {:02X} {:02X}", told[0], told[1], given[0], given[1])]
     Checksum { told: [u8; 2], given: [u8; 2] },
     #[error("its header says {told} bytes, {given} follow")]
     Header { told: usize, given: usize },

@@ -150,3 +150,6 @@ impl status::RuleType {
         (!speaks_of_none).then(|| Rule { when: self.when.clone(), then: self.then, of })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,9 @@ pub(super) fn read(row: Row<'_>, types: &RegisterTypes) -> Option<Recording> {
         answers.note(wrong, "allowed is one answer a request, \"silence\" where none came");
         return None;
     }
+    if asked.is_empty() {
+        requests.note("no question is given", "needed is at least one");
+    }
     let map = types.map_by_place();
     let known = map.requests();
     let exchanges: Option<Vec<_>> = asked
