@@ -5,7 +5,7 @@
 mod modbus;
 mod mqtt;
 
-pub use modbus::{ModbusDevice, ModbusLine};
+pub use modbus::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 pub use mqtt::{MqttLine, MqttSubscription, MqttUser};
 
 use crate::station::SensorIx;
@@ -15,7 +15,7 @@ use crate::station::SensorIx;
 pub struct Line {
     /// Its name in logs, metrics and notices.
     pub name: String,
-    /// `host:port`.
+    /// `host:port`, or the path of a serial port.
     pub address: String,
     /// What is spoken on it.
     pub protocol: Protocol,
