@@ -291,6 +291,8 @@ fn a_huge_birth_is_bounded() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn cut_or_changed_or_random_bytes_never_give_a_number_that_was_not_there(
         place in 0_usize..200, byte in any::<u8>(), random in prop::collection::vec(any::<u8>(), 0..200),

@@ -19,7 +19,7 @@ use crate::time::Span;
 /// whose they are.
 #[derive(Clone, Debug)]
 pub(in crate::city::parse) struct PayloadType {
-    pub(in crate::city::parse) map: PayloadMap,
+    pub(in crate::city::parse) map: Box<PayloadMap>,
     pub(in crate::city::parse) measured: Vec<Measured>,
 }
 
@@ -86,7 +86,7 @@ pub(super) fn read(top: &Row<'_>) -> Option<PayloadType> {
     }
     columns_exist(top, &map);
     map.health = top.cell("health").and_then(|cell| health(&cell));
-    let device = PayloadType { map, measured: measures.0 };
+    let device = PayloadType { map: Box::new(map), measured: measures.0 };
     for row in top.rows("recorded") {
         recorded::play(row, &device);
     }
