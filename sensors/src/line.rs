@@ -6,7 +6,7 @@ mod modbus;
 mod mqtt;
 pub mod topic;
 
-pub use modbus::{ModbusDevice, ModbusLine};
+pub use modbus::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 pub use mqtt::{
     ClientFiles, MqttHealth, MqttLine, MqttSource, MqttSparkplug, MqttSubscription, MqttTemplate, MqttTls,
     MqttUser, MqttVersion, Naming,
@@ -19,7 +19,7 @@ use crate::station::SensorIx;
 pub struct Line {
     /// Its name in logs, metrics and notices.
     pub name: String,
-    /// `host:port`.
+    /// `host:port`, or the path of a serial port.
     pub address: String,
     /// What is spoken on it.
     pub protocol: Protocol,

@@ -16,7 +16,6 @@ mod number;
 mod quality;
 pub mod sparkplug;
 mod tlv;
-mod unit;
 
 pub use csv::{CsvForm, CsvHead};
 pub use error::PayloadError;
@@ -27,7 +26,6 @@ pub use lorawan::{Encoding, LorawanForm, Uplink};
 pub use moment::TimeForm;
 pub use quality::{QualityMap, QualityWords, Said};
 pub use tlv::{Channel, ChannelValue, Mark, Part};
-pub use unit::{Unit, UnitSource};
 
 use number::{Number, excerpt, number_of_text};
 
@@ -36,6 +34,7 @@ use crate::quantity::Value;
 use crate::reading::{Observation, Observed};
 use crate::station::SensorIx;
 use crate::time::{Span, Timestamp};
+use crate::unit::Unit;
 
 /// What the payload of one topic carries.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +108,15 @@ pub struct PayloadField {
     pub unit: Option<UnitSource>,
     /// Where the payload judges the number itself.
     pub quality: Option<QualityMap>,
+}
+
+/// Where a payload names the unit of a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitSource {
+    /// JSON pointer or CSV column of the unit's text.
+    pub pointer: String,
+    /// Whether a payload without it is in the parameter's own unit; else its number is refused.
+    pub optional: bool,
 }
 
 /// The length of the interval that a depth covers.
@@ -310,9 +318,7 @@ impl PayloadField {
 
     fn observed(&self, number: Number, parameter: Parameter, unit: Option<Unit>) -> Observed {
         let Number::Some(raw) = number else { return Observed::Missing };
-        // A sentinel is the very number that was agreed on.
-        #[expect(clippy::float_cmp, reason = "both were written as decimal numbers and read alike")]
-        if self.missing.iter().any(|sentinel| *sentinel == raw) {
+        if self.missing.contains(&raw) {
             return Observed::Missing;
         }
         let told = raw * self.scale + self.offset;

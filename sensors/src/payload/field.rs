@@ -2,10 +2,11 @@
 //! its interval.
 
 use super::number::{Number, number_of_text};
-use super::{Decoded, PayloadError, PayloadField, PayloadMap, Period, Said, TimeForm, Unit};
+use super::{Decoded, PayloadError, PayloadField, PayloadMap, Period, Said, TimeForm};
 use crate::parameter::Parameter;
 use crate::reading::Observed;
 use crate::time::{Span, Timestamp};
+use crate::unit::Unit;
 
 /// What stands at a place of a reading.
 #[derive(Clone, Copy, Debug)]
@@ -149,7 +150,7 @@ impl PayloadField {
         let Some(source) = &self.unit else { return Ok(None) };
         let unit = match reading.at(&source.pointer) {
             None | Some(Raw::Null | Raw::Text("")) if source.optional => return Ok(None),
-            Some(Raw::Text(text)) => Unit::of(parameter, text),
+            Some(Raw::Text(text)) => Unit::of(parameter, text.trim()),
             _ => None,
         };
         unit.map(Some).ok_or_else(|| PayloadError::NoUnit {

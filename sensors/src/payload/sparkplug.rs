@@ -182,7 +182,7 @@ impl SparkplugHost {
             return said;
         };
         let message = Message { sources, topic, now };
-        let asks = match message.read(payload, &mut said) {
+        let asks = match taken::read(payload, &mut said) {
             Ok(payload) => message.take(node, &payload, parameter, &mut said),
             Err(fault) => {
                 said.note(fault);

@@ -19,22 +19,6 @@ pub(super) struct Message<'h> {
 }
 
 impl Message<'_> {
-    pub(super) fn read<'p>(
-        &self,
-        payload: &'p [u8],
-        said: &mut SparkplugSaid,
-    ) -> Result<Payload<'p>, SparkplugFault> {
-        if payload.len() > SparkplugHost::BYTES_MAX {
-            return Err(SparkplugFault::TooLong { bytes: payload.len() });
-        }
-        let read = Payload::read(payload, SparkplugHost::METRICS_MAX);
-        let payload = read.map_err(|_| SparkplugFault::NoPayload)?;
-        if payload.left > 0 {
-            said.note(SparkplugFault::TooMany { metrics: payload.metrics.len() + payload.left });
-        }
-        Ok(payload)
-    }
-
     /// Whether the node's birth is to be asked for.
     pub(super) fn take(
         &self,
@@ -167,6 +151,19 @@ impl Message<'_> {
         }
         asks
     }
+}
+
+/// The payload, bounded; what was left of it is told.
+pub(super) fn read<'p>(payload: &'p [u8], said: &mut SparkplugSaid) -> Result<Payload<'p>, SparkplugFault> {
+    if payload.len() > SparkplugHost::BYTES_MAX {
+        return Err(SparkplugFault::TooLong { bytes: payload.len() });
+    }
+    let read = Payload::read(payload, SparkplugHost::METRICS_MAX);
+    let payload = read.map_err(|_| SparkplugFault::NoPayload)?;
+    if payload.left > 0 {
+        said.note(SparkplugFault::TooMany { metrics: payload.metrics.len() + payload.left });
+    }
+    Ok(payload)
 }
 
 fn birth(source: &SparkplugSource, payload: &Payload<'_>) -> Birth {

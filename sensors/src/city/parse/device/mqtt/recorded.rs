@@ -4,12 +4,13 @@
 use super::{Measured, PayloadType};
 use crate::parameter::Parameter;
 use crate::payload::sparkplug::{SparkplugHost, SparkplugKind, SparkplugSource, SparkplugTopic};
-use crate::payload::{PayloadFormat, Unit, hex_bytes};
+use crate::payload::{PayloadFormat, hex_bytes};
 use crate::quantity::Value;
 use crate::reading::{Observation, Observed};
 use crate::sheet::{Cell, Row};
 use crate::station::SensorIx;
 use crate::time::Timestamp;
+use crate::unit::Unit;
 
 /// The recordings arrive at 21:00 on 16 November 2025 in Huế: what tells no time was measured then.
 const ARRIVED_AT: Timestamp = Timestamp::from_ms(1_763_301_600_000);
@@ -117,7 +118,7 @@ impl PayloadType {
         let device = is_device.then(|| "device".to_owned());
         let (group, node) = ("group".to_owned(), "node".to_owned());
         let mut host =
-            SparkplugHost::new(vec![SparkplugSource { group, node, device, map: self.map.clone() }]);
+            SparkplugHost::new(vec![SparkplugSource { group, node, device, map: (*self.map).clone() }]);
         let mut played = Played::default();
         for (kind, bytes, row) in messages {
             let device = kind.is_of_device().then_some("device");
