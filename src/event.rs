@@ -1,4 +1,4 @@
-//! What reaches the writer: observations, the state of lines, outcomes of deliveries, and the clock
+//! What reaches the writer: observations, the state of lines and stations, outcomes of deliveries, and the clock
 //! when somebody sets it.
 //!
 //! An [`Envelope`] carries events that belong together and, where the sender waits for it, a
@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use sensors::reading::Observation;
+use sensors::station::StationIx;
 use sensors::time::{Span, Timestamp};
 use tokio::sync::{oneshot, watch};
 
@@ -20,6 +21,8 @@ pub enum Event {
     Observed(Observation),
     /// A line came up or went down.
     Line(LineEvent),
+    /// Stations are said to be reachable or cut off, by their own word or by what stands before them.
+    Station(StationHealth),
     /// Something arrived that belongs to no configured sensor or could not be read.
     Stray(Stray),
     /// An officer ordered something; its answer is in [`crate::watch::decide::Decision::answers`].
@@ -50,6 +53,34 @@ pub enum LineState {
     /// Not connected, or not answering.
     Down {
         /// What failed.
+        why: String,
+    },
+}
+
+/// Stations came or went, as a last will, a birth or a gateway says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StationHealth {
+    /// The place in [`sensors::city::City::lines`].
+    pub line: u32,
+    /// Whom it is about; never empty.
+    pub stations: Vec<StationIx>,
+    /// When it was heard.
+    pub at: Timestamp,
+    /// What is said.
+    pub state: StationState,
+    /// Whether it happened just now. What a broker had kept from before tells how things stand and
+    /// not that they changed.
+    pub is_news: bool,
+}
+
+/// Whether a station can be heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StationState {
+    /// It is there.
+    Online,
+    /// It is known to be cut off, whether or not its deadline has passed.
+    Offline {
+        /// Who says so, in words for an officer.
         why: String,
     },
 }

@@ -15,7 +15,7 @@ use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, zone_texts};
-pub use telemetry::{compose_telemetry, compose_undelivered};
+pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.
 pub const TITLE_MAX: usize = 50;

@@ -90,7 +90,7 @@ const MARKS: [(&str, &[&str]); 11] = [
 ];
 
 /// The templates of telemetry with what each must speak of.
-const TELEMETRY_KEYS: [(&str, &[&str]); 14] = [
+const TELEMETRY_KEYS: [(&str, &[&str]); 15] = [
     ("one_title", &["station"]),
     ("one_body", &["station", "last"]),
     ("many_title", &["count"]),
@@ -105,6 +105,7 @@ const TELEMETRY_KEYS: [(&str, &[&str]); 14] = [
     ("undelivered_body", &["channel", "what", "when"]),
     ("never", &[]),
     ("rising", &[]),
+    ("cut", &["why"]),
 ];
 
 impl Phrases {

@@ -21,3 +21,4 @@ pub mod sheet;
 pub mod station;
 pub mod time;
 pub mod track;
+pub mod unit;

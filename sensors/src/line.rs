@@ -4,9 +4,13 @@
 
 mod modbus;
 mod mqtt;
+pub mod topic;
 
-pub use modbus::{ModbusDevice, ModbusLine};
-pub use mqtt::{MqttLine, MqttSubscription, MqttUser};
+pub use modbus::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
+pub use mqtt::{
+    ClientFiles, MqttHealth, MqttLine, MqttSource, MqttSparkplug, MqttSubscription, MqttTemplate, MqttTls,
+    MqttUser, MqttVersion, Naming,
+};
 
 use crate::station::SensorIx;
 
@@ -15,7 +19,7 @@ use crate::station::SensorIx;
 pub struct Line {
     /// Its name in logs, metrics and notices.
     pub name: String,
-    /// `host:port`.
+    /// `host:port`, or the path of a serial port.
     pub address: String,
     /// What is spoken on it.
     pub protocol: Protocol,
@@ -26,7 +30,7 @@ pub struct Line {
 pub enum Protocol {
     /// Modbus: we ask.
     Modbus(ModbusLine),
-    /// MQTT 5: they tell.
+    /// MQTT: they tell.
     Mqtt(MqttLine),
 }
 
@@ -37,9 +41,7 @@ impl Line {
             Protocol::Modbus(line) => {
                 line.devices.iter().flat_map(|d| d.map.fields.iter().map(|f| f.sensor)).collect()
             }
-            Protocol::Mqtt(line) => {
-                line.subscriptions.iter().flat_map(|s| s.map.fields.iter().map(|f| f.sensor)).collect()
-            }
+            Protocol::Mqtt(line) => line.sensors(),
         }
     }
 }

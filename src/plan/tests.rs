@@ -112,7 +112,8 @@ fn every_sensor_is_on_one_line_or_fed_and_every_word_order_is_used() {
     for line in &city.lines {
         let Protocol::Modbus(gateway) = &line.protocol else { continue };
         let fields = gateway.devices.iter().flat_map(|device| &device.map.fields);
-        orders.extend(fields.filter(|field| field.kind.registers() == 2).map(|field| field.order));
+        orders
+            .extend(fields.filter(|field| field.place.kind.registers() == 2).map(|field| field.place.order));
     }
     for order in [Order::Abcd, Order::Cdab, Order::Badc, Order::Dcba] {
         assert!(orders.contains(&order), "{order:?} is not used");
@@ -130,14 +131,14 @@ fn every_register_of_hue_can_say_the_whole_span_of_its_sensor() {
             let step = Value::from_unit(parameter, field.scale).unwrap().raw().max(1);
             let ends = [sensor.span.0, sensor.span.1];
             for value in ends.into_iter().filter(|_| parameter != Parameter::RainTotal) {
-                let words = field.encode(value, parameter);
-                let Observed::Value(read) = field.decode(&words, parameter) else {
-                    panic!("{}: {:?}", sensor.id, field.decode(&words, parameter))
+                let words = field.encode(value);
+                let Observed::Value(read) = field.decode(&words) else {
+                    panic!("{}: {:?}", sensor.id, field.decode(&words))
                 };
                 let off = (read.raw() - value.raw()).abs();
                 assert!(off <= step / 2 + 1, "{} {value:?} came back as {read:?}", sensor.id);
             }
-            let missing = field.encode_missing().map(|words| field.decode(&words, parameter));
+            let missing = field.encode_missing().map(|words| field.decode(&words));
             assert!(missing.is_none_or(|read| read == Observed::Missing), "{}", sensor.id);
         }
     }

@@ -9,7 +9,7 @@ use rules::reason::Sent;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
 
-use crate::event::{LineEvent, Stray};
+use crate::event::{LineEvent, StationHealth, Stray};
 use crate::notify::delivery::{Delivery, Outcome};
 use crate::order::Order;
 
@@ -42,6 +42,8 @@ pub struct Commit {
     pub outcomes: Vec<Outcome>,
     /// Lines that came up or went down.
     pub lines: Vec<LineEvent>,
+    /// Stations that came or went.
+    pub stations: Vec<StationHealth>,
     /// What could not be read.
     pub strays: Vec<Stray>,
     /// Orders that were carried out, each with its digest.
@@ -68,6 +70,7 @@ impl Commit {
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
             && self.lines.is_empty()
+            && self.stations.is_empty()
             && self.strays.is_empty()
             && self.orders.is_empty()
     }

@@ -94,6 +94,7 @@ impl Turn {
                 self.answers.push(answer);
             }
             Event::Line(line) => silence::line_changed(self, line),
+            Event::Station(health) => silence::station_changed(self, health),
             Event::Stray(stray) => {
                 self.next.strays += 1;
                 self.commit.strays.push(stray.clone());

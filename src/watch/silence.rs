@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
-use crate::event::{LineEvent, LineState};
+use crate::event::{LineEvent, LineState, StationHealth, StationState};
 use crate::watch::decide::Turn;
 use crate::watch::snapshot::State;
 
@@ -14,6 +14,9 @@ pub(crate) const COMMON_CAUSE_MIN: usize = 3;
 /// Stations that were lost together pass their deadlines within about this time: instruments say
 /// the same minute, not the same second.
 const TOGETHER: Span = Span::from_s(30);
+/// A station that says it is cut off may come back within this without anybody being told: a modem
+/// that dials again is no news.
+pub(crate) const CUT_PATIENCE: Span = Span::from_s(30);
 
 /// A sensor spoke: its silence, if there was one, is over, and its deadline begins anew.
 pub(crate) fn heard(turn: &mut Turn, ix: SensorIx) {
@@ -23,6 +26,7 @@ pub(crate) fn heard(turn: &mut Turn, ix: SensorIx) {
     if let Some(place) = turn.next.due.get_mut(ix.at()) {
         *place = due;
     }
+    reconnected(turn, ix);
     let was_silent = turn.next.silent.get_mut(ix.at()).and_then(Option::take).is_some();
     if was_silent {
         // Nobody waited for this one: its deadline may come before all others.
@@ -57,10 +61,58 @@ pub(crate) fn line_changed(turn: &mut Turn, event: &LineEvent) {
     }
 }
 
+/// Stations came or went. Whoever is known to be cut off counts as silent soon, without waiting for
+/// its deadline; whoever is back in time has the deadline it had.
+pub(crate) fn station_changed(turn: &mut Turn, event: &StationHealth) {
+    let behind = turn.plan.city.lines.get(event.line as usize).map(sensors::line::Line::sensors);
+    let behind = behind.unwrap_or_default();
+    let mut is_new = false;
+    for station in &event.stations {
+        let Some(known) = turn.next.stations.get_mut(station.at()) else { continue };
+        if matches!(known, Some((_, state)) if *state == event.state) {
+            continue;
+        }
+        *known = Some((event.at, event.state.clone()));
+        is_new = true;
+        let is_cut = event.is_news && event.state != StationState::Online;
+        let at = is_cut.then(|| turn.now.plus(CUT_PATIENCE));
+        let sensors = turn.plan.city.station(*station).map(|s| s.sensors.clone()).unwrap_or_default();
+        for ix in sensors.iter().filter(|ix| behind.contains(ix)) {
+            if let Some(place) = turn.next.cut.get_mut(ix.at()) {
+                *place = at;
+            }
+        }
+        if let Some(at) = at {
+            wake_by(&mut turn.next, at);
+        }
+    }
+    if is_new {
+        turn.commit.stations.push(event.clone());
+    }
+}
+
+/// A word from a station that was said to be cut off: it is not, whoever forgot to say so.
+fn reconnected(turn: &mut Turn, ix: SensorIx) {
+    if let Some(cut) = turn.next.cut.get_mut(ix.at()) {
+        *cut = None;
+    }
+    let Some(station) = turn.plan.city.sensor(ix).map(|sensor| sensor.station) else { return };
+    if let Some(known) = turn.next.stations.get_mut(station.at())
+        && matches!(known, Some((_, StationState::Offline { .. })))
+    {
+        *known = Some((turn.now, StationState::Online));
+    }
+}
+
 /// The running clock was set: what was due in ten minutes still is.
 pub(crate) fn stepped(turn: &mut Turn, by: Span) {
     let next = &mut turn.next;
-    let moments = next.due.iter_mut().chain(next.recheck.iter_mut().flatten()).chain(&mut next.wake_at);
+    let moments = next
+        .due
+        .iter_mut()
+        .chain(next.cut.iter_mut().flatten())
+        .chain(next.recheck.iter_mut().flatten())
+        .chain(&mut next.wake_at);
     for moment in moments.filter(|moment| **moment != Timestamp::MAX) {
         *moment = moment.plus(by);
     }
@@ -93,14 +145,19 @@ pub(crate) fn watch_deadlines(turn: &mut Turn) {
             turn.rechecked.push(line);
         }
     }
-    let waiting = turn.next.due.iter().zip(&turn.next.silent).filter(|(_, silent)| silent.is_none());
-    let moments = waiting.map(|(due, _)| due).chain(turn.next.recheck.iter().flatten());
-    turn.next.wake_at = moments.min().copied();
+    let waiting = deadlines(&turn.next).zip(&turn.next.silent).filter(|(_, silent)| silent.is_none());
+    let moments = waiting.map(|(due, _)| due).chain(turn.next.recheck.iter().flatten().copied());
+    turn.next.wake_at = moments.min();
+}
+
+/// When each sensor counts as silent, by its own deadline or because it is cut off.
+fn deadlines(state: &State) -> impl Iterator<Item = Timestamp> + '_ {
+    state.due.iter().zip(&state.cut).map(|(due, cut)| cut.map_or(*due, |cut| cut.min(*due)))
 }
 
 fn fallen(turn: &Turn) -> Vec<SensorIx> {
     let (mut fell, mut nearly) = (Vec::new(), Vec::new());
-    let waiting = (0..).map(SensorIx).zip(turn.next.due.iter().zip(&turn.next.silent));
+    let waiting = (0..).map(SensorIx).zip(deadlines(&turn.next).zip(&turn.next.silent));
     for (ix, (due, _)) in waiting.filter(|(_, (_, silent))| silent.is_none()) {
         match due.since(turn.now) {
             left if left <= Span::ZERO => fell.push(ix),

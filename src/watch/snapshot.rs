@@ -11,7 +11,7 @@ use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
-use crate::event::LineState;
+use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
@@ -46,6 +46,10 @@ pub struct State {
     pub alerts: Vec<Arc<AlertState>>,
     /// One per line: since when, and what; `None` before it was first heard of.
     pub lines: Vec<Option<(Timestamp, LineState)>>,
+    /// What stations, or gateways before them, last said of their being there, by
+    /// [`sensors::station::StationIx`]: since when, and what; `None` where nobody said anything since
+    /// the start. A broker keeps it for us, so that it is not stored.
+    pub stations: Vec<Option<(Timestamp, StationState)>>,
     /// Sensors whose deadline has passed, by [`SensorIx`]: since when.
     pub silent: Vec<Option<Timestamp>>,
     /// Deliveries that have not ended, oldest first.
@@ -58,6 +62,9 @@ pub struct State {
     pub told: Told,
     /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
     pub due: Vec<Timestamp>,
+    /// When each sensor counts as silent because its station was cut off, though its deadline is
+    /// later, by [`SensorIx`].
+    pub cut: Vec<Option<Timestamp>>,
     /// When those behind a line that came up must have spoken, one per line.
     pub recheck: Vec<Option<Timestamp>>,
     /// When to look again although nothing arrived: the next deadline, or earlier; `None` when
@@ -88,12 +95,14 @@ impl State {
             tracks,
             alerts: plan.rules.slots().iter().map(|_| Arc::default()).collect(),
             lines: vec![None; lines],
+            stations: vec![None; plan.city.stations.len()],
             silent: vec![None; sensors],
             outbox: Vec::new(),
             strays: 0,
             orders: Arc::default(),
             told: Told::default(),
             due: vec![Timestamp::MAX; sensors],
+            cut: vec![None; sensors],
             recheck: vec![None; lines],
             wake_at: None,
             exercise,

@@ -10,7 +10,7 @@ use sensors::city::City;
 use sensors::line::{ModbusDevice, ModbusLine, Protocol};
 use sensors::parameter::Parameter;
 use sensors::reading::Observed;
-use sensors::register::{Kind, Order, RegisterField, RegisterMap, Table};
+use sensors::register::{Kind, Order, Place, RegisterField, RegisterMap, Sentinel, Table};
 use sensors::station::{SensorIx, StationIx};
 use sensors::time::{Span, Timestamp};
 use tokio_modbus::server::tcp::{Server, accept_tcp_connection};
@@ -29,18 +29,17 @@ const GOOD: u16 = 1250;
 fn stage(sensor: u32, address: u16) -> RegisterField {
     RegisterField {
         sensor: SensorIx(sensor),
-        table: Table::Input,
-        address,
-        kind: Kind::U16,
-        order: Order::Abcd,
+        parameter: Parameter::Stage,
+        place: Place::new(Table::Input, address, Kind::U16),
         scale: 0.001,
         offset: 0.0,
-        sentinels: vec![65535],
+        sentinels: vec![Sentinel::Whole(65535)],
+        destructive: false,
     }
 }
 
 fn device(unit: u8, fields: Vec<RegisterField>) -> ModbusDevice {
-    let map = RegisterMap { fields };
+    let map = RegisterMap::of(fields);
     ModbusDevice { unit, station: StationIx(0), poll_interval: Span::from_s(60), map }
 }
 
@@ -109,7 +108,7 @@ async fn the_readings_of_a_poll_come_together_with_the_time_of_their_answer() {
             |stream, address| async move { accept_tcp_connection(stream, address, |_| Ok(Some(Registers))) };
         Server::new(listener).serve(&on_connected, |_| ()).await
     });
-    let holding = RegisterField { table: Table::Holding, ..stage(2, 10) };
+    let holding = RegisterField { place: Place::new(Table::Holding, 10, Kind::U16), ..stage(2, 10) };
     let clock = fast();
     let before = clock.now();
     let fields = vec![stage(0, 0), stage(1, 1), holding];
@@ -147,8 +146,7 @@ async fn every_kind_and_word_order_of_pymodbus_is_read_as_it_was_written() {
     let mut address = 0;
     let fields = kinds.iter().zip(0..).map(|((kind, order, _), sensor)| {
         let field = RegisterField {
-            kind: *kind,
-            order: *order,
+            place: Place { order: *order, ..Place::new(Table::Input, address, *kind) },
             scale: 1.0,
             sentinels: vec![],
             ..stage(sensor, address)

@@ -1,4 +1,4 @@
-//! MQTT 5 against Mosquitto: what is not durable is not acknowledged, and nothing is lost.
+//! MQTT against Mosquitto, 5 and 3.1.1: what is not durable is not acknowledged, and nothing is lost.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use std::time::Instant;
 use baolu::clock::Clock;
 use baolu::event::{Event, LineState};
 use sensors::city::City;
-use sensors::line::{MqttLine, MqttSubscription, Protocol};
+use sensors::line::{MqttLine, MqttSubscription, MqttVersion, Protocol};
 use sensors::parameter::Parameter;
 use sensors::payload::{PayloadField, PayloadFormat, PayloadMap};
 use sensors::station::{SensorIx, StationIx};
@@ -24,25 +24,20 @@ const CLIENT: &str = "baolu-test";
 
 /// One plain topic with a stage, one JSON topic with a stage and its time.
 fn line(port: u16) -> Arc<City> {
-    let field = |sensor, pointer: &str| PayloadField {
-        sensor: SensorIx(sensor),
-        pointer: pointer.to_owned(),
-        period: None,
-        scale: 1.0,
-        offset: 0.0,
-    };
+    line_of(port, MqttVersion::V5)
+}
+
+fn line_of(port: u16, version: MqttVersion) -> Arc<City> {
+    let field = |sensor, pointer: &str| PayloadField::new(SensorIx(sensor), pointer);
     let topic = |topic: &str, map| MqttSubscription { topic: topic.to_owned(), station: StationIx(0), map };
-    let plain = PayloadMap { format: PayloadFormat::Plain, time: None, fields: vec![field(0, "")] };
-    let json = PayloadMap {
-        format: PayloadFormat::Json,
-        time: Some(String::from("/at")),
-        fields: vec![field(1, "/stage")],
-    };
+    let plain = PayloadMap::new(PayloadFormat::Plain, None, vec![field(0, "")]);
+    let json = PayloadMap::new(PayloadFormat::Json, Some(String::from("/at")), vec![field(1, "/stage")]);
     let protocol = Protocol::Mqtt(MqttLine {
+        version,
         client_id: String::from(CLIENT),
         session_expiry: Span::from_h(24),
-        user: None,
         subscriptions: vec![topic(PLAIN, plain), topic(JSON, json)],
+        ..MqttLine::default()
     });
     city(&[Parameter::Stage, Parameter::Stage], format!("127.0.0.1:{port}"), protocol)
 }

@@ -28,7 +28,7 @@ pub fn compose(
     if transition.hazard == Hazard::Telemetry {
         return telemetry::compose_telemetry(
             std::slice::from_ref(transition),
-            None,
+            telemetry::Cause::Unknown,
             city,
             phrases,
             now,

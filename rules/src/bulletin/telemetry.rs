@@ -15,13 +15,23 @@ use crate::phrase::{Language, Phrases};
 /// The most stations that a notice names; of more it says how many.
 const NAMES_MAX: usize = 3;
 
+/// What is known of why stations fell silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause<'a> {
+    /// Nothing.
+    Unknown,
+    /// The line of this name went down with them, or came back.
+    Line(&'a str),
+    /// They are cut off, as this source says: a topic of their own or of the gateway before them.
+    Cut(&'a str),
+}
+
 /// Makes one notice of telemetry transitions that happened together: all silent, or all back.
 ///
-/// `line` names the line that went down with them, their common cause. No transitions give a
-/// notice without texts.
+/// `cause` is what they have in common. No transitions give a notice without texts.
 pub fn compose_telemetry(
     transitions: &[Transition],
-    line: Option<&str>,
+    cause: Cause<'_>,
     city: &City,
     phrases: &Phrases,
     now: Timestamp,
@@ -30,7 +40,7 @@ pub fn compose_telemetry(
     let first = transitions.first();
     let greatest =
         |of: fn(&Transition) -> Severity| transitions.iter().map(of).max().unwrap_or(Severity::MIN);
-    let texts = phrases.languages.iter().map(|l| text(transitions, line, city, l, exercise));
+    let texts = phrases.languages.iter().map(|l| text(transitions, cause, city, l, exercise));
     Bulletin {
         id: notice_id(transitions),
         alert: first.map_or_else(|| AlertId(Arc::from("")), |t| t.alert.clone()),
@@ -94,7 +104,7 @@ fn notice_id(transitions: &[Transition]) -> BulletinId {
 
 fn text(
     transitions: &[Transition],
-    line: Option<&str>,
+    cause: Cause<'_>,
     city: &City,
     language: &Language,
     exercise: bool,
@@ -110,6 +120,7 @@ fn text(
     let at = first.map_or(Timestamp::default(), |t| t.at);
     let last = first.and_then(|t| t.because.iter().max_by_key(|e| e.measured_at));
     let last = last.map_or_else(|| language.telemetry("never", &[]), |e| last_said(e, city, language));
+    let line = if let Cause::Line(line) = cause { Some(line) } else { None };
     let values = [
         ("station", names.first().map_or("", String::as_str)),
         ("stations", listed.as_str()),
@@ -130,6 +141,11 @@ fn text(
     if raised && transitions.iter().any(|t| t.measure.is_some()) {
         // Only a level that asks for more than silence has a quantity: the river was rising.
         body = format!("{body} {}", language.telemetry("rising", &values));
+    }
+    if let Cause::Cut(why) = cause
+        && raised
+    {
+        body = format!("{body} {}", language.telemetry("cut", &[("why", why)]));
     }
     let marked = |text: String| marked(&text, false, exercise, language);
     let (title, body) = (cut(marked(say("title")), TITLE_MAX), cut(marked(body), BODY_MAX));

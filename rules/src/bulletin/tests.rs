@@ -6,7 +6,7 @@ use sensors::city::City;
 use sensors::quantity::Value;
 use sensors::time::{Span, Timestamp};
 
-use super::{Act, BODY_MAX, Bulletin, TITLE_MAX, compose, compose_telemetry, zone_texts};
+use super::{Act, BODY_MAX, Bulletin, Cause, TITLE_MAX, compose, compose_telemetry, zone_texts};
 use crate::alert::{AlertId, Evidence, Measure, SlotIx, Transition};
 use crate::hazard::Hazard;
 use crate::hue;
@@ -204,7 +204,8 @@ fn rule_05_thirty_gauges_lost_with_one_gateway_are_one_notice_with_a_common_caus
         .take(30)
         .map(|slot| hue.of(slot.key(), 0, 1))
         .collect();
-    let notice = compose_telemetry(&silent, Some("gateway-nam-dong"), &hue.city, &hue.phrases, at(), true);
+    let notice =
+        compose_telemetry(&silent, Cause::Line("gateway-nam-dong"), &hue.city, &hue.phrases, at(), true);
     assert_eq!((notice.hazard, notice.zones.len()), (Hazard::Telemetry, 0));
     assert_eq!(notice.texts[0].title, "DIỄN TẬP: Mất đường truyền gateway-nam-dong: 30…");
     assert!(notice.texts[0].body.contains("gateway-nam-dong mất, 30 trạm im lặng"), "{:?}", notice.texts[0]);

@@ -55,7 +55,7 @@ fn registers(text: &str) -> Vec<u16> {
 /// Puts a number together from its bytes, written out here apart from the code under test.
 fn number(field: &RegisterField, words: &[u16]) -> f64 {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-    let raw = match (bytes.as_slice(), field.order) {
+    let raw = match (bytes.as_slice(), field.place.order) {
         (&[a, b], Order::Abcd | Order::Cdab) => u32::from_be_bytes([0, 0, a, b]),
         (&[a, b], _) => u32::from_be_bytes([0, 0, b, a]),
         (&[a, b, c, d], Order::Abcd)
@@ -64,11 +64,11 @@ fn number(field: &RegisterField, words: &[u16]) -> f64 {
         | (&[d, c, b, a], Order::Dcba) => u32::from_be_bytes([a, b, c, d]),
         other => panic!("{other:?}"),
     };
-    let raw = match field.kind {
+    let raw = match field.place.kind {
         Kind::F32 => f64::from(f32::from_bits(raw)),
         Kind::I32 => f64::from(raw as i32),
         Kind::I16 => f64::from(raw as u16 as i16),
-        Kind::U16 | Kind::U32 => f64::from(raw),
+        _ => f64::from(raw),
     };
     raw * field.scale + field.offset
 }
@@ -97,9 +97,10 @@ async fn mbpoll_reads_every_word_order_as_the_instrument_shows_it() {
         let device = device(&city, station);
         let port = playing.modbus[0].1.port();
         for table in [Table::Holding, Table::Input] {
-            let fields: Vec<_> = device.map.fields.iter().filter(|f| f.table == table).collect();
-            let Some(first) = fields.iter().map(|f| f.address).min() else { continue };
-            let count = fields.iter().map(|f| f.address + f.kind.registers()).max().unwrap() - first;
+            let fields: Vec<_> = device.map.fields.iter().filter(|f| f.place.table == table).collect();
+            let Some(first) = fields.iter().map(|f| f.place.address).min() else { continue };
+            let count =
+                fields.iter().map(|f| f.place.address + f.place.kind.registers()).max().unwrap() - first;
             let kind = if table == Table::Holding { "4:hex" } else { "3:hex" };
             let Some((ok, text)) = mbpoll(port, device.unit, kind, first, count).await else {
                 return skipped("mbpoll");
@@ -107,21 +108,21 @@ async fn mbpoll_reads_every_word_order_as_the_instrument_shows_it() {
             assert!(ok, "{text}");
             let words = registers(&text);
             for field in fields {
-                let start = usize::from(field.address - first);
-                let read = number(field, &words[start..start + usize::from(field.kind.registers())]);
+                let start = usize::from(field.place.address - first);
+                let read = number(field, &words[start..start + usize::from(field.place.kind.registers())]);
                 let parameter = city.sensor(field.sensor).unwrap().id.parameter;
                 let said = chart.said(field.sensor, noon, Span::from_min(10));
                 let Some(Observed::Value(value)) = said else { panic!("{station} {parameter}: {said:?}") };
                 let expected = value.in_unit(parameter);
                 // A float carries seven digits; an integer register is exact to half its step.
-                let whole = if field.kind == Kind::F32 { 0.0 } else { field.scale.abs() / 2.0 };
+                let whole = if field.place.kind == Kind::F32 { 0.0 } else { field.scale.abs() / 2.0 };
                 let off = (read - expected).abs();
                 assert!(
                     off <= whole + expected.abs() * 1e-6,
                     "{station} {parameter}: {read}, not {expected}"
                 );
-                if field.kind.registers() == 2 && !orders.contains(&field.order) {
-                    orders.push(field.order);
+                if field.place.kind.registers() == 2 && !orders.contains(&field.place.order) {
+                    orders.push(field.place.order);
                 }
             }
         }
@@ -137,8 +138,8 @@ async fn a_wrong_unit_or_address_and_a_dead_gauge_are_answered_with_their_except
     let port = playing.modbus[0].1.port();
     let dead = device(&city, "750013");
     let alive = device(&city, "750012");
-    let address = alive.map.fields[0].address;
-    let table = if alive.map.fields[0].table == Table::Holding { "4" } else { "3" };
+    let address = alive.map.fields[0].place.address;
+    let table = if alive.map.fields[0].place.table == Table::Holding { "4" } else { "3" };
     let Some((ok, text)) = mbpoll(port, 200, table, address, 1).await else { return skipped("mbpoll") };
     assert!(!ok && text.contains("Target device failed to respond"), "unknown unit: {text}");
     let (ok, text) = mbpoll(port, alive.unit, table, address + 50, 1).await.unwrap();

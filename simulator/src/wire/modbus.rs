@@ -13,7 +13,7 @@ use sensors::city::City;
 use sensors::line::ModbusLine;
 use sensors::parameter::Parameter;
 use sensors::reading::Observed;
-use sensors::register::{RegisterField, Table};
+use sensors::register::{Place, RegisterField, Status, Table};
 use sensors::time::{Span, Timestamp};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -29,8 +29,6 @@ use crate::schedule::interval_of;
 
 /// Connections that a gateway takes at once; real ones take fewer.
 const CONNECTIONS_MAX: usize = 32;
-/// The most registers of one request (Modbus Application Protocol 1.1b3, 6.3 and 6.4).
-const REGISTERS_MAX: u16 = 125;
 /// Between two tries to have the port back after a cut.
 const REBIND_PAUSE: Duration = Duration::from_millis(200);
 
@@ -40,7 +38,14 @@ pub(super) struct Slaves {
     line: String,
     chart: Arc<Chart>,
     clock: StormClock,
-    units: BTreeMap<u8, Vec<Field>>,
+    units: BTreeMap<u8, Unit>,
+}
+
+/// A device: what it measures, and its status words, which always say that all is well.
+#[derive(Debug, Default)]
+struct Unit {
+    fields: Vec<Field>,
+    statuses: Vec<Status>,
 }
 
 #[derive(Debug)]
@@ -58,7 +63,7 @@ impl Slaves {
         chart: &Arc<Chart>,
         clock: StormClock,
     ) -> Self {
-        let mut units: BTreeMap<u8, Vec<Field>> = BTreeMap::new();
+        let mut units: BTreeMap<u8, Unit> = BTreeMap::new();
         for device in &devices.devices {
             let known = |field: &RegisterField| {
                 Some(Field {
@@ -67,23 +72,30 @@ impl Slaves {
                     registers: field.clone(),
                 })
             };
-            units.entry(device.unit).or_default().extend(device.map.fields.iter().filter_map(known));
+            let unit = units.entry(device.unit).or_default();
+            unit.fields.extend(device.map.fields.iter().filter_map(known));
+            unit.statuses.extend(device.map.statuses.iter().cloned());
         }
         Self { line: line.to_owned(), chart: Arc::clone(chart), clock, units }
     }
 
     fn answer(&self, request: &SlaveRequest<'_>) -> Result<Response, ExceptionCode> {
         let (table, address, count) = match request.request {
+            Request::ReadCoils(address, count) => (Table::Coil, address, count),
+            Request::ReadDiscreteInputs(address, count) => (Table::Discrete, address, count),
             Request::ReadHoldingRegisters(address, count) => (Table::Holding, address, count),
             Request::ReadInputRegisters(address, count) => (Table::Input, address, count),
             _ => return Err(ExceptionCode::IllegalFunction),
         };
-        if !(1..=REGISTERS_MAX).contains(&count) {
+        if !(1..=table.request_max()).contains(&count) {
             return Err(ExceptionCode::IllegalDataValue);
         }
-        let fields = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
-        let words = self.words(fields, table, (address, count), self.clock.now())?;
+        let unit = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
+        let words = self.words(unit, table, (address, count), self.clock.now())?;
+        let bits = || words.iter().map(|word| *word == 1).collect();
         Ok(match table {
+            Table::Coil => Response::ReadCoils(bits()),
+            Table::Discrete => Response::ReadDiscreteInputs(bits()),
             Table::Holding => Response::ReadHoldingRegisters(words),
             Table::Input => Response::ReadInputRegisters(words),
         })
@@ -91,27 +103,35 @@ impl Slaves {
 
     fn words(
         &self,
-        fields: &[Field],
+        unit: &Unit,
         table: Table,
         (address, count): (u16, u16),
         now: Timestamp,
     ) -> Result<Vec<u16>, ExceptionCode> {
-        let here = || fields.iter().filter(|f| f.registers.table == table);
-        let first = here().map(|f| f.registers.address).min();
-        let end =
-            here().map(|f| u32::from(f.registers.address) + u32::from(f.registers.kind.registers())).max();
+        let fields = || unit.fields.iter().filter(|field| field.registers.place.table == table);
+        let statuses = || unit.statuses.iter().filter(|status| status.place.table == table);
+        let places = || fields().map(|f| f.registers.place).chain(statuses().map(|status| status.place));
+        let first = places().map(|place| place.address).min();
+        let end = places().map(|place| place.end()).max();
         let asked_end = u32::from(address) + u32::from(count);
         match (first, end) {
             (Some(first), Some(end)) if first <= address && asked_end <= end => {}
             _ => return Err(ExceptionCode::IllegalDataAddress),
         }
         let mut words = vec![0; usize::from(count)];
-        for field in here() {
-            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.address..) {
-                if let Some(place) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
-                    *place = word;
+        let mut put = |place: Place, shown: Vec<u16>| {
+            for (word, at) in shown.into_iter().zip(place.address..) {
+                if let Some(there) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
+                    // Numbers of a few bits each share a register.
+                    *there |= word;
                 }
             }
+        };
+        for status in statuses() {
+            put(status.place, status.place.words(status.well().unwrap_or(0)));
+        }
+        for field in fields() {
+            put(field.registers.place, self.shown(field, now)?);
         }
         Ok(words)
     }
@@ -123,9 +143,7 @@ impl Slaves {
         let at = Timestamp::from_ms(now.ms() - now.ms().rem_euclid(step));
         let said = self.chart.said(field.registers.sensor, at, field.interval);
         match said.ok_or(ExceptionCode::GatewayTargetDevice)? {
-            Observed::Value(value) | Observed::Doubtful(value) => {
-                Ok(field.registers.encode(value, field.parameter))
-            }
+            Observed::Value(value) | Observed::Doubtful(value) => Ok(field.registers.encode(value)),
             Observed::Missing | Observed::Nonsense => {
                 field.registers.encode_missing().ok_or(ExceptionCode::ServerDeviceFailure)
             }

@@ -84,8 +84,10 @@ impl Connection {
 
     /// Asks a unit for registers and takes nothing but their answer.
     pub(super) async fn read(&mut self, unit: u8, request: ReadRequest) -> Result<Answer, Fault> {
-        let ReadRequest { table, address, count } = request;
+        let ReadRequest { table, address, count, .. } = request;
         let question = match table {
+            Table::Coil => Request::ReadCoils(address, count),
+            Table::Discrete => Request::ReadDiscreteInputs(address, count),
             Table::Holding => Request::ReadHoldingRegisters(address, count),
             Table::Input => Request::ReadInputRegisters(address, count),
         };

@@ -40,7 +40,7 @@ const FAULTS_MAX: usize = 8;
 pub(super) async fn run(city: Arc<City>, clock: Clock, post: Post, cancel: CancellationToken) {
     let Some(line) = city.lines.get(post.line() as usize) else { return };
     let Protocol::Modbus(modbus) = &line.protocol else { return };
-    let mut task = Task::new(&city, clock, line, modbus, post);
+    let mut task = Task::new(clock, line, modbus, post);
     tokio::select! {
         () = cancel.cancelled() => {}
         Err(gone) = task.keep() => tracing::warn!(line = %line.name, "{gone}"),
@@ -74,7 +74,7 @@ enum Turn {
 }
 
 impl Task {
-    fn new(city: &City, clock: Clock, line: &Line, modbus: &ModbusLine, post: Post) -> Self {
+    fn new(clock: Clock, line: &Line, modbus: &ModbusLine, post: Post) -> Self {
         let label = || line.name.clone();
         let meter = Meter {
             unwell: gauge!("baolu_collect_devices_unwell", "line" => label()),
@@ -92,7 +92,7 @@ impl Task {
             .map(|(n, device)| {
                 let interval = real(device.poll_interval, clock.factor());
                 let stagger = STAGGER_MAX.min(interval / modbus.devices.len().max(1) as u32);
-                Slave::new(city, device, begin + stagger * n, interval, pause_max)
+                Slave::new(device, begin + stagger * n, interval, pause_max)
             })
             .collect();
         Self {
@@ -175,7 +175,7 @@ impl Task {
                     events.extend(read.observations(&words, self.clock.now()).map(Event::Observed));
                 }
                 Ok(Answer::Refused(code)) => {
-                    let sensors::register::ReadRequest { table, address, count } = read.request;
+                    let sensors::register::ReadRequest { table, address, count, .. } = read.request;
                     let why = format!("{table:?} registers {address}+{count} refused: {}", refusal(code));
                     turn = Turn::Refused { why, code };
                     if is_gateways(code) {

@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use sensors::city::City;
 use sensors::line::ModbusDevice;
-use sensors::parameter::Parameter;
 use sensors::reading::Observation;
-use sensors::register::{ReadRequest, RegisterField};
+use sensors::register::{ReadRequest, RegisterField, Words};
 use sensors::time::Timestamp;
 use tokio::time::Instant;
 
@@ -33,20 +31,13 @@ pub(super) struct Slave {
 pub(super) struct Read {
     /// The request.
     pub(super) request: ReadRequest,
-    fields: Vec<(Parameter, RegisterField)>,
+    fields: Vec<RegisterField>,
 }
 
 impl Slave {
     /// A device that is asked first at `due`.
-    pub(super) fn new(
-        city: &City,
-        device: &ModbusDevice,
-        due: Instant,
-        interval: Duration,
-        pause_max: Duration,
-    ) -> Self {
-        let reads =
-            device.map.requests().into_iter().map(|request| Read::new(city, device, request)).collect();
+    pub(super) fn new(device: &ModbusDevice, due: Instant, interval: Duration, pause_max: Duration) -> Self {
+        let reads = device.map.requests().into_iter().map(|request| Read::new(device, request)).collect();
         let unit = device.unit;
         Self { unit, due, reads, interval, pause_max, silences: 0, retried: false, ailment: None }
     }
@@ -112,22 +103,15 @@ impl Slave {
 }
 
 impl Read {
-    fn new(city: &City, device: &ModbusDevice, request: ReadRequest) -> Self {
-        let asked = usize::from(request.count);
-        let fields = device
-            .map
-            .fields
-            .iter()
-            .filter(|field| field.words_of(&request, &vec![0; asked]).is_some())
-            .filter_map(|field| Some((city.sensor(field.sensor)?.id.parameter, field.clone())))
-            .collect();
-        Self { request, fields }
+    fn new(device: &ModbusDevice, request: ReadRequest) -> Self {
+        let fields = device.map.fields.iter().filter(|field| request.offset_of(&field.place).is_some());
+        Self { request, fields: fields.cloned().collect() }
     }
 
     /// What an answer says.
     pub(super) fn observations(&self, words: &[u16], now: Timestamp) -> impl Iterator<Item = Observation> {
-        self.fields.iter().filter_map(move |(parameter, field)| {
-            let value = field.decode(field.words_of(&self.request, words)?, *parameter);
+        self.fields.iter().filter_map(move |field| {
+            let value = field.decode(field.words_of(&self.request, Words::Registers(words))?);
             Some(Observation { sensor: field.sensor, measured_at: now, from: None, arrived_at: now, value })
         })
     }
@@ -144,9 +128,9 @@ mod tests {
     const TEN: Duration = Duration::from_secs(10);
 
     fn slave(due: Instant) -> Slave {
-        let map = RegisterMap { fields: Vec::new() };
+        let map = RegisterMap::default();
         let device = ModbusDevice { unit: 1, station: StationIx(0), poll_interval: Span::from_s(10), map };
-        Slave::new(&City::default(), &device, due, TEN, Duration::from_mins(1))
+        Slave::new(&device, due, TEN, Duration::from_mins(1))
     }
 
     #[tokio::test]

@@ -10,8 +10,9 @@ use crate::event::Event;
 
 /// Messages in one envelope, so that a commit gathers many and still ends soon.
 pub(super) const BATCH_MAX: usize = 256;
-/// Messages in hand at which reading stops. The broker sends no more than [`RECEIVE_MAX`] at
-/// QoS 1 unacknowledged; the rest is room for QoS 0, where only the socket holds a sender back.
+/// Messages in hand at which reading stops. An MQTT 5 broker sends no more than [`RECEIVE_MAX`] at
+/// QoS 1 unacknowledged; the rest is room for QoS 0, where only the socket holds a sender back, as it
+/// does for all of MQTT 3.1.1.
 const IN_HAND_MAX: usize = RECEIVE_MAX as usize + 1024;
 
 /// Messages that become one envelope.
@@ -29,7 +30,9 @@ pub(super) struct Batch {
 pub(super) struct Hand {
     unsent: VecDeque<Batch>,
     owed: VecDeque<(u64, Vec<Ack>)>,
+    /// Messages in `unsent`, and acknowledgements in `owed`.
     messages: usize,
+    owed_count: usize,
 }
 
 impl Hand {
@@ -50,7 +53,7 @@ impl Hand {
 
     /// Whether another message may be read.
     pub(super) fn has_room(&self) -> bool {
-        self.messages < IN_HAND_MAX
+        self.messages + self.owed_count < IN_HAND_MAX
     }
 
     /// Whether there is something to send.
@@ -78,6 +81,7 @@ impl Hand {
     /// Acknowledgements that wait for the envelope of this number.
     pub(super) fn owe(&mut self, ticket: u64, acks: Vec<Ack>) {
         if !acks.is_empty() {
+            self.owed_count += acks.len();
             self.owed.push_back((ticket, acks));
         }
     }
@@ -85,12 +89,15 @@ impl Hand {
     /// Acknowledgements that are due now that everything up to `durable` is.
     pub(super) fn due(&mut self, durable: u64) -> impl Iterator<Item = Ack> + '_ {
         let settled = self.owed.iter().take_while(|(ticket, _)| *ticket <= durable).count();
+        let paid: usize = self.owed.iter().take(settled).map(|(_, acks)| acks.len()).sum();
+        self.owed_count = self.owed_count.saturating_sub(paid);
         self.owed.drain(..settled).flat_map(|(_, acks)| acks)
     }
 
     /// The link is gone, and with it the right to acknowledge: the broker will send again.
     pub(super) fn forget_acks(&mut self) {
         self.owed.clear();
+        self.owed_count = 0;
         for batch in &mut self.unsent {
             batch.acks.clear();
         }

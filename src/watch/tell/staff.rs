@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use rules::alert::{AlertId, Subject, Transition};
-use rules::bulletin::compose_telemetry;
+use rules::bulletin::{Cause, compose_telemetry};
 use rules::hazard::{Hazard, Severity};
 use rules::reason::{Reason, Sent, reason};
 use rules::rule::NONE;
 use sensors::city::City;
 
 use super::{note, publish_to_staff};
-use crate::event::LineState;
+use crate::event::{LineState, StationState};
 use crate::watch::decide::Turn;
 use crate::watch::silence::COMMON_CAUSE_MIN;
 use crate::watch::snapshot::Eyes;
@@ -40,7 +40,7 @@ pub(super) fn tell_still_silent(turn: &mut Turn) {
         note_each(turn, &untold);
         let bulletin = compose_telemetry(
             &untold,
-            None,
+            Cause::Unknown,
             &turn.plan.city,
             &turn.plan.phrases,
             turn.now,
@@ -85,7 +85,7 @@ impl Outage {
 /// One notice with the line as its cause: that it is down, or the first word from behind it.
 fn tell_outage(turn: &mut Turn, outage: &Outage, level: &str, group: &[Transition]) {
     let severity = group.iter().map(|t| t.severity).max().unwrap_or(Severity::MIN);
-    let name = Some(outage.name.as_str());
+    let name = Cause::Line(&outage.name);
     let bulletin =
         compose_telemetry(group, name, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     note(turn, &outage.key, Sent { level: level.to_owned(), severity, zones: Vec::new() });
@@ -96,22 +96,33 @@ fn tell_outage(turn: &mut Turn, outage: &Outage, level: &str, group: &[Transitio
     publish_to_staff(turn, bulletin);
 }
 
-/// Each station by itself, or all in one notice where they are so many that one cause is likely.
+/// Those that are cut off by one cause in one notice; of the others each station by itself, or all in
+/// one notice where they are so many that one cause is likely.
 fn tell_each(turn: &mut Turn, group: &[Transition]) {
     let worth = |t: &&Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
-    let worth: Vec<Transition> = group.iter().filter(worth).cloned().collect();
-    note_each(turn, &worth);
-    let together = if worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
-    for notice in worth.chunks(together) {
-        let bulletin = compose_telemetry(
-            notice,
-            None,
-            &turn.plan.city,
-            &turn.plan.phrases,
-            turn.now,
-            turn.next.exercise,
-        );
-        publish_to_staff(turn, bulletin);
+    let mut by_cause: BTreeMap<Option<String>, Vec<Transition>> = BTreeMap::new();
+    for transition in group.iter().filter(worth) {
+        by_cause.entry(cut_by(turn, transition)).or_default().push(transition.clone());
+    }
+    for (cause, worth) in by_cause {
+        note_each(turn, &worth);
+        let together = if cause.is_some() || worth.len() >= COMMON_CAUSE_MIN { worth.len() } else { 1 };
+        for notice in worth.chunks(together) {
+            let cause = cause.as_deref().map_or(Cause::Unknown, Cause::Cut);
+            let (plan, exercise) = (&turn.plan, turn.next.exercise);
+            let bulletin = compose_telemetry(notice, cause, &plan.city, &plan.phrases, turn.now, exercise);
+            publish_to_staff(turn, bulletin);
+        }
+    }
+}
+
+/// Who says that a station which fell silent is cut off.
+fn cut_by(turn: &Turn, transition: &Transition) -> Option<String> {
+    let Subject::Station(id) = &transition.subject else { return None };
+    let (ix, _) = turn.plan.city.station_named(id).filter(|_| transition.raised)?;
+    match turn.next.stations.get(ix.at())? {
+        Some((_, StationState::Offline { why })) => Some(why.clone()),
+        Some((_, StationState::Online)) | None => None,
     }
 }
 

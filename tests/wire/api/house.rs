@@ -233,22 +233,16 @@ fn city() -> City {
         protocol: Protocol::Mqtt(MqttLine {
             client_id: "baolu".to_owned(),
             session_expiry: Span::from_h(1),
-            user: None,
             subscriptions: vec![MqttSubscription {
                 topic: format!("town/{station}"),
                 station: StationIx(station),
-                map: PayloadMap {
-                    format: PayloadFormat::Plain,
-                    time: None,
-                    fields: vec![PayloadField {
-                        sensor: SensorIx(station),
-                        pointer: String::new(),
-                        period: None,
-                        scale: 1.0,
-                        offset: 0.0,
-                    }],
-                },
+                map: PayloadMap::new(
+                    PayloadFormat::Plain,
+                    None,
+                    vec![PayloadField::new(SensorIx(station), "")],
+                ),
             }],
+            ..MqttLine::default()
         }),
     };
     let parts = Parts {

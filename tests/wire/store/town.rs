@@ -86,8 +86,7 @@ fn line(name: &str) -> Line {
     let protocol = Protocol::Mqtt(MqttLine {
         client_id: "baolu".to_owned(),
         session_expiry: Span::from_h(1),
-        user: None,
-        subscriptions: Vec::new(),
+        ..MqttLine::default()
     });
     Line { name: name.to_owned(), address: "127.0.0.1:1883".to_owned(), protocol }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod modbus;
 mod mqtt;
 
+use self::modbus::Wire;
 use super::Page;
 use super::device::{DeviceType, Of};
 use super::station::Network;
@@ -21,6 +22,20 @@ struct Join<'n, 'a> {
     unclear: BTreeSet<StationIx>,
 }
 
+/// The word in `protocol`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spoken {
+    Modbus(Wire),
+    Mqtt,
+}
+
+const PROTOCOLS: [(&str, Spoken); 4] = [
+    ("modbus_tcp", Spoken::Modbus(Wire::Tcp)),
+    ("modbus_rtu_tcp", Spoken::Modbus(Wire::RtuTcp)),
+    ("modbus_serial", Spoken::Modbus(Wire::Serial)),
+    ("mqtt", Spoken::Mqtt),
+];
+
 /// Reads the file. Every sensor must be on exactly one line, except those that a counter feeds.
 pub(super) fn read(page: &Page<'_>, types: &Known<DeviceType>, network: &mut Network<'_>) -> Vec<Line> {
     let top = page.row();
@@ -30,18 +45,23 @@ pub(super) fn read(page: &Page<'_>, types: &Known<DeviceType>, network: &mut Net
     let mut lines = Vec::new();
     for row in top.rows("line") {
         let name = row.need("name", "its name").and_then(|cell| Some((cell.id()?, cell)));
-        let address = row.need("address", "host:port").and_then(|cell| Some((address_of(&cell)?, cell)));
-        let protocol = row.need("protocol", "one of modbus_tcp, mqtt");
-        let is_modbus = protocol.and_then(|cell| cell.one_of(&[("modbus_tcp", true), ("mqtt", false)]));
-        if let (Some(true), Some((text, cell))) = (is_modbus, &address) {
+        let protocol = row.need("protocol", "one of modbus_tcp, modbus_rtu_tcp, modbus_serial, mqtt");
+        let spoken = protocol.and_then(|cell| cell.one_of(&PROTOCOLS));
+        let address = row.need("address", "host:port, or the path of a serial port");
+        let address = address.and_then(|cell| {
+            let text =
+                if spoken == Some(Spoken::Modbus(Wire::Serial)) { path_of(&cell) } else { address_of(&cell) };
+            Some((text?, cell))
+        });
+        if let (Some(Spoken::Modbus(_)), Some((text, cell))) = (spoken, &address) {
             addresses.add(cell, text, None);
         }
-        let protocol = match is_modbus {
-            Some(true) => Some(Protocol::Modbus(join.modbus(&row))),
-            Some(false) => join.mqtt(&row).map(Protocol::Mqtt),
+        let protocol = match spoken {
+            Some(Spoken::Modbus(wire)) => join.modbus(&row, wire).map(Protocol::Modbus),
+            Some(Spoken::Mqtt) => join.mqtt(&row).map(Protocol::Mqtt),
             None => None,
         };
-        if is_modbus.is_some() {
+        if spoken.is_some() {
             row.close();
         }
         let Some((name, cell)) = name else { continue };
@@ -67,6 +87,15 @@ fn address_of<'a>(cell: &Cell<'a>) -> Option<&'a str> {
         cell.note(format!("{text:?} is no address"), "allowed is host:port with a port from 1 to 65535");
     }
     port.map(|_| text)
+}
+
+fn path_of<'a>(cell: &Cell<'a>) -> Option<&'a str> {
+    let text = cell.text()?;
+    if !text.starts_with('/') {
+        cell.note(format!("{text:?} is no serial port"), "allowed is its whole path, as in /dev/ttyUSB0");
+        return None;
+    }
+    Some(text)
 }
 
 impl Join<'_, '_> {

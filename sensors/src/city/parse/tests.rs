@@ -82,6 +82,7 @@ subscription = [{ topic = "tk/stage", station = "cau-tam-ky", type = "post" }]
 "#;
 const COUNTER: &str = r#"protocol = "modbus"
 title = "A counter"
+addressing = "zero_based"
 [[register]]
 parameter = "rain_total"
 table = "holding"
@@ -146,7 +147,7 @@ fn a_second_city_is_a_second_folder_and_no_code() {
     assert_eq!(stage.rate_max.unwrap().per, Span::from_h(1));
     assert_eq!(stage.deadline.total(), Span::from_s(600));
     let Protocol::Modbus(gateway) = &city.lines[0].protocol else { panic!("no Modbus line") };
-    assert_eq!(gateway.devices[0].map.fields[0].order, Order::Cdab);
+    assert_eq!(gateway.devices[0].map.fields[0].place.order, Order::Cdab);
 }
 
 #[test]

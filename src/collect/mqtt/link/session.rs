@@ -1,13 +1,14 @@
-//! Our half of the MQTT session: nothing.
+//! Our half of the MQTT 5 session: nothing.
 //!
-//! A client that publishes nothing and receives at QoS 1 owns no session state beyond what the
-//! broker keeps (MQTT 5, 4.1: a receiver of QoS 1 stores no packet ids). The library can't know
+//! A client that receives at QoS 1 owns no session state beyond what the broker keeps (MQTT 5, 4.1:
+//! a receiver of QoS 1 stores no packet ids), and the little that we publish is said anew at each
+//! connection. The library can't know
 //! that and refuses to go on with a session which it has not seen begin, or, made lenient,
 //! refuses to subscribe in it; so it is told that there was nothing in flight.
 
 use rumqttc::{PersistedAckMode, PersistedSession, SessionStore, SessionStoreError, SessionStoreKey};
 
-use super::link::PUBLISHED_MAX;
+use super::PUBLISHED_MAX;
 
 /// Says that no packet of ours is in flight; keeps nothing.
 #[derive(Debug)]
