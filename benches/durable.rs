@@ -129,7 +129,7 @@ fn main() {
     let plan = Plan::load(None).unwrap();
     let mqtt = plan.city.lines.iter().find_map(|line| match &line.protocol {
         Protocol::Mqtt(mqtt) => Some(mqtt),
-        Protocol::Modbus(_) => None,
+        Protocol::Modbus(_) | Protocol::Folder(_) => None,
     });
     let line = mqtt.unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -172,7 +172,7 @@ async fn round(lasts: Duration) {
     let publishing = tokio::task::spawn_blocking(move || {
         let mqtt = plan.city.lines.iter().find_map(|line| match &line.protocol {
             Protocol::Mqtt(mqtt) => Some(mqtt),
-            Protocol::Modbus(_) => None,
+            Protocol::Modbus(_) | Protocol::Folder(_) => None,
         });
         publish(port, &plan, mqtt.unwrap(), began, lasts)
     });

@@ -13,4 +13,5 @@ pub mod plan;
 pub mod serve;
 pub mod service;
 pub mod store;
+mod table;
 pub mod watch;

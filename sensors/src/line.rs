@@ -2,10 +2,12 @@
 //!
 //! Configuration only. Sockets live in the service; the simulator serves the other end.
 
+mod folder;
 mod modbus;
 mod mqtt;
 pub mod topic;
 
+pub use folder::FolderLine;
 pub use modbus::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 pub use mqtt::{
     ClientFiles, MqttHealth, MqttLine, MqttSource, MqttSparkplug, MqttSubscription, MqttTemplate, MqttTls,
@@ -19,7 +21,7 @@ use crate::station::SensorIx;
 pub struct Line {
     /// Its name in logs, metrics and notices.
     pub name: String,
-    /// `host:port`, or the path of a serial port.
+    /// `host:port`, or the path of a serial port or a folder.
     pub address: String,
     /// What is spoken on it.
     pub protocol: Protocol,
@@ -32,6 +34,8 @@ pub enum Protocol {
     Modbus(ModbusLine),
     /// MQTT: they tell.
     Mqtt(MqttLine),
+    /// CSV files in a folder: others put them there.
+    Folder(FolderLine),
 }
 
 impl Line {
@@ -42,6 +46,7 @@ impl Line {
                 line.devices.iter().flat_map(|d| d.map.fields.iter().map(|f| f.sensor)).collect()
             }
             Protocol::Mqtt(line) => line.sensors(),
+            Protocol::Folder(line) => line.sensors.clone(),
         }
     }
 }

@@ -41,6 +41,7 @@ pub fn offline(city: &City, storm: &Storm, seed: u64) -> Result<Vec<Row>, ChartE
     let mut rows = Vec::new();
     for (ix, line) in city.lines.iter().enumerate() {
         match &line.protocol {
+            Protocol::Folder(_) => {}
             Protocol::Mqtt(_) => {
                 for message in messages(city, &chart, ix) {
                     rows.extend(message.observations.iter().map(|o| Row {

@@ -185,6 +185,8 @@ impl Play {
                     modbus.push((ix, served));
                     slowest = devices.devices.iter().map(|d| d.poll_interval).fold(slowest, Span::max);
                 }
+                // Nobody listens at a folder: a storm has no files.
+                Protocol::Folder(_) => {}
                 Protocol::Mqtt(_) => {
                     let publisher = mqtt::Publisher::new(city, &chart, ix, self.mqtt.get(&ix).copied())?;
                     publishing.spawn_on(

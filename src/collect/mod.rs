@@ -5,6 +5,7 @@
 //! what must survive a crash stays with the broker until the writer says that it is durable.
 
 mod backoff;
+mod folder;
 mod modbus;
 mod mqtt;
 mod post;
@@ -40,6 +41,7 @@ pub fn run(
         let (city, cancel) = (Arc::clone(city), cancel.clone());
         match &line.protocol {
             Protocol::Modbus(_) => tracker.spawn(modbus::run(city, clock, post, cancel)),
+            Protocol::Folder(_) => tracker.spawn(folder::run(city, clock, post, cancel)),
             Protocol::Mqtt(_) => tracker.spawn(mqtt::run(city, clock, post, cancel)),
         };
     }

@@ -91,7 +91,7 @@ fn payloads(plan: &Plan, began: Timestamp) -> Vec<(Timestamp, String)> {
     let sensor = SensorIx(sensor as u32);
     let mut maps = plan.city.lines.iter().filter_map(|line| match &line.protocol {
         Protocol::Mqtt(mqtt) => mqtt.subscriptions.iter().find(|s| s.topic == TOPIC.0),
-        Protocol::Modbus(_) => None,
+        Protocol::Modbus(_) | Protocol::Folder(_) => None,
     });
     let map = &maps.next().unwrap().map;
     let payload = |n: i64| {

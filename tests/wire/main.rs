@@ -11,6 +11,8 @@ mod durable;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod folder;
+#[cfg(test)]
 mod modbus;
 #[cfg(test)]
 mod mqtt;

@@ -53,7 +53,7 @@ fn messages(plan: &Plan) -> Vec<Message> {
     let rows = offline(&plan.city, &storm, storm.seed()).unwrap();
     let mqtt = plan.city.lines.iter().find_map(|line| match &line.protocol {
         Protocol::Mqtt(mqtt) => Some(mqtt),
-        Protocol::Modbus(_) => None,
+        Protocol::Modbus(_) | Protocol::Folder(_) => None,
     });
     let mut said: BTreeMap<(Timestamp, usize), Vec<Observation>> = BTreeMap::new();
     for row in rows.iter().filter(|row| (from..to).contains(&row.measured_at)) {

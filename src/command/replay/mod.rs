@@ -5,11 +5,7 @@
 //! up to an hour of event time out of order, and what is later is late data. One thread reads, the
 //! other decides; what is said does not depend on which is faster.
 
-mod map;
 mod order;
-mod row;
-mod spacing;
-mod table;
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
@@ -24,10 +20,10 @@ use sensors::time::Timestamp;
 use crate::command::cli::{Failure, ReplayArgs};
 use crate::command::event_line::{EventLines, Replayed, Summary};
 use crate::event::Event;
+use crate::table::{Table, TableError, map};
 use crate::watch::decide::advance;
 use crate::watch::snapshot::{Plan, State};
 use order::Rows;
-use table::{Table, TableError};
 
 /// Rows of one moment that are decided together at most.
 const MOMENT_MAX: usize = 4096;

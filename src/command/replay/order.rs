@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use sensors::reading::Observation;
 use sensors::time::{Span, Timestamp};
 
-use super::table::{Table, TableError};
+use crate::table::{Table, TableError};
 
 /// How far out of order rows may come.
 pub(super) const REORDER: Span = Span::from_h(1);

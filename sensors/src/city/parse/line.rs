@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod folder;
 mod modbus;
 mod mqtt;
 
@@ -27,38 +28,44 @@ struct Join<'n, 'a> {
 enum Spoken {
     Modbus(Wire),
     Mqtt,
+    Folder,
 }
 
-const PROTOCOLS: [(&str, Spoken); 4] = [
+const PROTOCOLS: [(&str, Spoken); 5] = [
     ("modbus_tcp", Spoken::Modbus(Wire::Tcp)),
     ("modbus_rtu_tcp", Spoken::Modbus(Wire::RtuTcp)),
     ("modbus_serial", Spoken::Modbus(Wire::Serial)),
     ("mqtt", Spoken::Mqtt),
+    ("csv_folder", Spoken::Folder),
 ];
 
 /// Reads the file. Every sensor must be on exactly one line, except those that a counter feeds.
 pub(super) fn read(page: &Page<'_>, types: &Known<DeviceType>, network: &mut Network<'_>) -> Vec<Line> {
     let top = page.row();
     let mut names: Known<()> = Known::new("line", "lines.toml", true);
-    let mut addresses: Known<()> = Known::new("Modbus line at", "lines.toml", true);
+    let mut addresses: Known<()> = Known::new("Modbus line or folder at", "lines.toml", true);
     let mut join = Join { types, network, reached: BTreeMap::new(), unclear: BTreeSet::new() };
     let mut lines = Vec::new();
     for row in top.rows("line") {
         let name = row.need("name", "its name").and_then(|cell| Some((cell.id()?, cell)));
-        let protocol = row.need("protocol", "one of modbus_tcp, modbus_rtu_tcp, modbus_serial, mqtt");
+        let protocol =
+            row.need("protocol", "one of modbus_tcp, modbus_rtu_tcp, modbus_serial, mqtt, csv_folder");
         let spoken = protocol.and_then(|cell| cell.one_of(&PROTOCOLS));
-        let address = row.need("address", "host:port, or the path of a serial port");
+        let address = row.need("address", "host:port, or the path of a serial port or a folder");
         let address = address.and_then(|cell| {
-            let text =
-                if spoken == Some(Spoken::Modbus(Wire::Serial)) { path_of(&cell) } else { address_of(&cell) };
+            let text = match spoken {
+                Some(Spoken::Modbus(Wire::Serial) | Spoken::Folder) => path_of(&cell),
+                _ => address_of(&cell),
+            };
             Some((text?, cell))
         });
-        if let (Some(Spoken::Modbus(_)), Some((text, cell))) = (spoken, &address) {
+        if let (Some(Spoken::Modbus(_) | Spoken::Folder), Some((text, cell))) = (spoken, &address) {
             addresses.add(cell, text, None);
         }
         let protocol = match spoken {
             Some(Spoken::Modbus(wire)) => join.modbus(&row, wire).map(Protocol::Modbus),
             Some(Spoken::Mqtt) => join.mqtt(&row).map(Protocol::Mqtt),
+            Some(Spoken::Folder) => Some(Protocol::Folder(join.folder(&row))),
             None => None,
         };
         if spoken.is_some() {
@@ -92,7 +99,10 @@ fn address_of<'a>(cell: &Cell<'a>) -> Option<&'a str> {
 fn path_of<'a>(cell: &Cell<'a>) -> Option<&'a str> {
     let text = cell.text()?;
     if !text.starts_with('/') {
-        cell.note(format!("{text:?} is no serial port"), "allowed is its whole path, as in /dev/ttyUSB0");
+        cell.note(
+            format!("{text:?} is no whole path"),
+            "allowed is one that begins with '/', as /dev/ttyUSB0",
+        );
         return None;
     }
     Some(text)

@@ -11,19 +11,19 @@ use sensors::station::StationId;
 
 /// Their words, each with ours; words that are ours already need no entry.
 #[derive(Debug, Default)]
-pub(super) struct Map {
-    pub(super) stations: BTreeMap<String, String>,
-    pub(super) parameters: BTreeMap<String, Parameter>,
-    pub(super) units: BTreeMap<String, Unit>,
+pub(crate) struct Map {
+    pub(crate) stations: BTreeMap<String, String>,
+    pub(crate) parameters: BTreeMap<String, Parameter>,
+    pub(crate) units: BTreeMap<String, Unit>,
 }
 
 /// A foreign unit.
 #[derive(Debug)]
-pub(super) struct Unit {
+pub(crate) struct Unit {
     /// Our unit for the same.
-    pub(super) is: String,
+    pub(crate) is: String,
     /// How many of ours one of theirs is.
-    pub(super) times: f64,
+    pub(crate) times: f64,
 }
 
 /// The largest and the smallest factor between two units that anybody means.
@@ -33,7 +33,7 @@ const TIMES: (f64, f64) = (1e-9, 1e9);
 ///
 /// # Errors
 /// Every mistake at once, by file, line and key.
-pub(super) fn read(path: Option<&Path>, city: &City) -> Result<Map, Vec<String>> {
+pub(crate) fn read(path: Option<&Path>, city: &City) -> Result<Map, Vec<String>> {
     let Some(path) = path else { return Ok(Map::default()) };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| vec![format!("{file}: {error}")])?;

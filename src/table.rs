@@ -1,6 +1,10 @@
 //! Readings as CSV: rows of the contract's header, read one at a time. A row that is no reading is
 //! counted and passed over; the first ones are told with their line.
 
+pub(crate) mod map;
+mod row;
+mod spacing;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -13,9 +17,9 @@ use sensors::reading::{Observation, Observed};
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
-use super::map::Map;
-use super::row::{Meaning, Names, Refusal, Times, Unknown, Words};
-use super::spacing::Spacing;
+use self::map::Map;
+use self::row::{Meaning, Names, Refusal, Times, Unknown, Words};
+use self::spacing::Spacing;
 
 /// The columns that must be there.
 const COLUMNS: [&str; 5] = ["measured_at", "station", "parameter", "value", "unit"];
@@ -28,7 +32,7 @@ const BUFFER: usize = 1 << 18;
 
 /// Why a file can't be read on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TableError {
+pub(crate) enum TableError {
     /// The file itself.
     #[error("{file}: {source}")]
     File {
@@ -56,7 +60,7 @@ pub(super) enum TableError {
 }
 
 /// One file of readings.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     file: String,
     rows: csv::Reader<BufReader<Box<dyn Read + Send>>>,
     /// Lines that the reader is behind: it counts a line at its line feed, and takes a record to
@@ -83,7 +87,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Names the file, or the column that is missing.
-    pub(super) fn open(path: &Path, city: &'a City, map: &'a Map) -> Result<Self, TableError> {
+    pub(crate) fn open(path: &Path, city: &'a City, map: &'a Map) -> Result<Self, TableError> {
         let file = path.display().to_string();
         let at_file = |source| TableError::File { file: file.clone(), source };
         let raw: Box<dyn Read + Send> = if path == Path::new("-") {
@@ -119,7 +123,7 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// When the file can't be read on.
-    pub(super) fn next(&mut self, record: &mut csv::ByteRecord) -> Result<Option<Observation>, TableError> {
+    pub(crate) fn next(&mut self, record: &mut csv::ByteRecord) -> Result<Option<Observation>, TableError> {
         loop {
             let more = self.rows.read_byte_record(record);
             if !more.map_err(|e| TableError::File { file: self.file.clone(), source: as_io(e) })? {
@@ -220,7 +224,7 @@ fn refusal(column: &'static str, said: &[u8], wrong: &str, allowed: &str) -> Ref
 
 impl Table<'_> {
     /// Stations of this file that the configuration does not know.
-    pub(super) fn unknown_stations(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn unknown_stations(&self) -> impl Iterator<Item = &str> {
         self.words.unknown.keys().filter_map(|what| match what {
             Unknown::Station(id) => Some(id.as_str()),
             Unknown::Sensor(_) => None,
@@ -228,13 +232,13 @@ impl Table<'_> {
     }
 
     /// Rows that are no readings.
-    pub(super) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> u64 {
         self.refused
     }
 
     /// What is to be told of this file, a line for each: refused rows, strangers, depths whose
     /// interval had to be guessed and seems to be another one.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = self.told.clone();
         if self.refused > TOLD_MAX {
             notes.push(format!("{}: {} rows more are no readings", self.file, self.refused - TOLD_MAX));

@@ -1,0 +1,220 @@
+//! A drop folder: CSV files that others put there, taken whole, and moved away once they are durable.
+//!
+//! A file is taken when it has not changed between two looks. It is moved to `done/` after its last
+//! reading is committed, with a report beside it of what was refused; a file that can't be read as
+//! readings at all goes to `refused/`. Whoever is stopped in between reads it again: the same readings
+//! again change nothing. It never deletes anything.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sensors::city::City;
+use sensors::line::Protocol;
+use sensors::reading::Observation;
+use sensors::station::SensorIx;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::post::{Post, WriterGone};
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::table::Table;
+use crate::table::map::Map;
+
+/// Files of one look; the rest wait for the next.
+const FILES_MAX: usize = 256;
+/// Readings of one envelope.
+const HANDFUL: usize = 512;
+/// Handfuls that may be read ahead of the writer.
+const AHEAD: usize = 4;
+/// A larger file is refused: it is for an import, not for a line.
+const BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// What a file was like when it was looked at.
+type Look = (u64, Option<SystemTime>);
+
+/// Looks at the folder until cancelled or the writer has gone.
+pub(super) async fn run(city: Arc<City>, clock: Clock, post: Post, cancel: CancellationToken) {
+    let Some(line) = city.lines.get(post.line() as usize) else { return };
+    let Protocol::Folder(folder) = &line.protocol else { return };
+    let every = Duration::from_millis(folder.interval.ms().unsigned_abs().max(1));
+    let place = Place { path: PathBuf::from(&line.address), sensors: folder.sensors.clone() };
+    let mut task =
+        Task { city: Arc::clone(&city), clock, place: Arc::new(place), post, seen: BTreeMap::new() };
+    let work = async {
+        loop {
+            task.look().await?;
+            tokio::time::sleep(every).await;
+        }
+    };
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        Err::<(), WriterGone>(gone) = work => tracing::warn!(line = %line.name, "{gone}"),
+    }
+}
+
+/// The folder, and whose readings may come from it.
+struct Place {
+    path: PathBuf,
+    sensors: Vec<SensorIx>,
+}
+
+struct Task {
+    city: Arc<City>,
+    clock: Clock,
+    place: Arc<Place>,
+    post: Post,
+    seen: BTreeMap<PathBuf, Look>,
+}
+
+/// How the reading of a file ended.
+enum End {
+    /// To its last row; with what is to be told of it.
+    Read(Vec<String>),
+    /// It is no file of readings.
+    Unreadable(String),
+}
+
+impl Task {
+    async fn look(&mut self) -> Result<(), WriterGone> {
+        let place = Arc::clone(&self.place);
+        let listed = tokio::task::spawn_blocking(move || place.list()).await;
+        let listed = listed.unwrap_or_else(|broken| Err(io::Error::other(broken)));
+        let news = match &listed {
+            Ok(_) => self.post.up(),
+            Err(why) => self.post.down(format!("looking into {}: {why}", self.place.path.display())),
+        };
+        self.post.send(news.into_iter().collect()).await?;
+        let listed = listed.unwrap_or_default();
+        let still = listed.iter().filter(|(file, look)| self.seen.get(*file) == Some(look));
+        let still: Vec<PathBuf> = still.map(|(file, _)| file.clone()).collect();
+        self.seen = listed;
+        for file in still {
+            self.take(&file).await?;
+            self.seen.remove(&file);
+        }
+        Ok(())
+    }
+
+    /// Reads a file, waits until all of it is durable, and moves it away.
+    async fn take(&mut self, file: &Path) -> Result<(), WriterGone> {
+        let (send, mut receive) = mpsc::channel(AHEAD);
+        let (city, place, path) = (Arc::clone(&self.city), Arc::clone(&self.place), file.to_owned());
+        let reading = tokio::task::spawn_blocking(move || read(&city, &place, &path, &send));
+        let mut last = 0;
+        while let Some(handful) = receive.recv().await {
+            let now = self.clock.now();
+            let arrived = |said: Observation| Event::Observed(Observation { arrived_at: now, ..said });
+            self.post.send(handful.into_iter().map(arrived).collect()).await?;
+            last = self.post.last_ticket();
+        }
+        let end = reading.await.unwrap_or_else(|broken| End::Unreadable(broken.to_string()));
+        let mut durable = self.post.durable();
+        durable.wait_for(|upto| *upto >= last).await.map_err(|_| WriterGone)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (folder, notes) = match end {
+            End::Read(notes) => ("done", notes),
+            End::Unreadable(why) => ("refused", vec![why]),
+        };
+        if !notes.is_empty() {
+            let first: String = notes.iter().take(1).flat_map(|note| note.chars().take(200)).collect();
+            let why = format!("{} notes, in the report in {folder}/; the first: {first}", notes.len());
+            let news = self.post.stray(&name, why);
+            self.post.send(news.into_iter().collect()).await?;
+        }
+        let (from, into) = (file.to_owned(), self.place.path.join(folder));
+        let moved = tokio::task::spawn_blocking(move || put_away(&from, &into, &notes)).await;
+        if let Err(why) = moved.unwrap_or_else(|broken| Err(io::Error::other(broken))) {
+            // It is read again at the next look, and changes nothing; but somebody must see to it.
+            let why = format!("can't be moved to {folder}/ ({why}); it is read again and again");
+            let news = self.post.stray(&name, why);
+            self.post.send(news.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    /// The files that may be taken, with their size and time: `*.csv` and `*.csv.gz`, none hidden, no links.
+    fn list(&self) -> io::Result<BTreeMap<PathBuf, Look>> {
+        let mut found = BTreeMap::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+            let is_csv = name.ends_with(".csv") || name.ends_with(".csv.gz");
+            if name.starts_with('.') || !is_csv {
+                continue;
+            }
+            // Whoever took it away meanwhile had a reason.
+            let Ok(meta) = fs::symlink_metadata(entry.path()) else { continue };
+            if meta.is_file() {
+                found.insert(entry.path(), (meta.len(), meta.modified().ok()));
+            }
+            if found.len() > FILES_MAX {
+                found.pop_last();
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads a file to its end; rows of sensors that the folder does not speak for are refused.
+fn read(city: &City, place: &Place, file: &Path, send: &mpsc::Sender<Vec<Observation>>) -> End {
+    let size = fs::metadata(file).map_or(0, |meta| meta.len());
+    if size > BYTES_MAX {
+        return End::Unreadable(format!("{size} bytes are more than the {BYTES_MAX} of a file"));
+    }
+    let map = Map::default();
+    let mut table = match Table::open(file, city, &map) {
+        Ok(table) => table,
+        Err(why) => return End::Unreadable(why.to_string()),
+    };
+    let (mut record, mut foreign) = (csv::ByteRecord::new(), BTreeMap::<SensorIx, u64>::new());
+    let mut handful = Vec::with_capacity(HANDFUL);
+    let mut notes = Vec::new();
+    loop {
+        match table.next(&mut record) {
+            Ok(Some(said)) if place.sensors.contains(&said.sensor) => handful.push(said),
+            Ok(Some(said)) => *foreign.entry(said.sensor).or_default() += 1,
+            Ok(None) => break,
+            Err(why) => {
+                notes.push(format!("{why}; what stands before it was taken"));
+                break;
+            }
+        }
+        if handful.len() == HANDFUL {
+            let full = std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL));
+            if send.blocking_send(full).is_err() {
+                return End::Unreadable("the service stopped while it was read".to_owned());
+            }
+        }
+    }
+    if !handful.is_empty() && send.blocking_send(handful).is_err() {
+        return End::Unreadable("the service stopped while it was read".to_owned());
+    }
+    notes.extend(table.notes());
+    notes.extend(foreign.iter().filter_map(|(ix, rows)| {
+        let id = &city.sensor(*ix)?.id;
+        Some(format!("{id}: {rows} rows refused; the folder does not list its station"))
+    }));
+    End::Read(notes)
+}
+
+/// Moves a file into a folder beside it, under a name that is free, with the report of what was refused.
+fn put_away(file: &Path, into: &Path, notes: &[String]) -> io::Result<()> {
+    fs::create_dir_all(into)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let free = (0..10_000).map(|n| if n == 0 { name.clone() } else { format!("{n}-{name}") });
+    let free = free.map(|name| into.join(name)).find(|path| !path.exists());
+    let target = free.ok_or_else(|| io::Error::other("ten thousand files of this name are there"))?;
+    if !notes.is_empty() {
+        let mut report = target.clone().into_os_string();
+        report.push(".report.txt");
+        fs::write(report, notes.join("\n") + "\n")?;
+    }
+    fs::rename(file, target)
+}
