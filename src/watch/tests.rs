@@ -1,6 +1,7 @@
 //! The promises of one decision after the other, on the city of Huế as it is configured.
 
 mod clock;
+mod cut;
 mod law;
 mod restart;
 mod rig;

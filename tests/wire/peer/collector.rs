@@ -165,6 +165,11 @@ impl Collector {
         while self.change().await != LineState::Up {}
     }
 
+    /// Whether a line's task still lives.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.tracker.is_empty()
+    }
+
     /// Ends as a killed process does: nothing more is said or acknowledged.
     pub(crate) fn crash(self) {
         drop(self);

@@ -2,11 +2,13 @@
 //!
 //! Every process started here is ended by its own id when its owner is dropped.
 
+pub(crate) mod authority;
 pub(crate) mod baolu;
 pub(crate) mod collector;
 pub(crate) mod mischief;
 pub(crate) mod mosquitto;
 pub(crate) mod pymodbus;
+pub(crate) mod sparkplug;
 
 use std::net::TcpListener;
 
