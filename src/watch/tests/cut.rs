@@ -20,7 +20,8 @@ fn behind_gateway(town: &Town, count: usize) -> (Vec<StationIx>, Vec<SensorIx>) 
             stations.push(station);
         }
     }
-    let sensors = behind.into_iter().filter(|ix| stations.contains(&town.plan.city.sensor(*ix).unwrap().station));
+    let sensors =
+        behind.into_iter().filter(|ix| stations.contains(&town.plan.city.sensor(*ix).unwrap().station));
     (stations.clone(), sensors.collect())
 }
 
