@@ -191,6 +191,17 @@ impl<'a> Cell<'a> {
         found
     }
 
+    /// A text, a whole number or true or false, as a text: what a device may write as a code.
+    pub fn word(&self) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::Integer(whole) => {
+                i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|n| n.to_string())
+            }
+            DeValue::Boolean(word) => Some(word.to_string()),
+            _ => self.text().map(|text| text.trim().to_owned()),
+        }
+    }
+
     /// The values of a list.
     pub fn list(&self) -> Vec<Self> {
         let DeValue::Array(values) = self.value.get_ref() else {

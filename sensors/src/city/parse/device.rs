@@ -7,12 +7,12 @@ mod mqtt;
 
 pub use modbus::ModbusType;
 pub(super) use modbus::{RegisterType, RegisterTypes};
-pub(super) use mqtt::{FieldType, PayloadType};
+pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
 use crate::parameter::Parameter;
+use crate::payload::Unit;
 use crate::sheet::{Cell, Known, Row};
-use crate::unit::Unit;
 
 /// A type of device.
 #[derive(Clone, Debug)]
