@@ -40,7 +40,7 @@ fn stage(sensor: u32, address: u16) -> RegisterField {
 
 fn device(unit: u8, fields: Vec<RegisterField>) -> ModbusDevice {
     let map = RegisterMap::of(fields);
-    ModbusDevice { unit, station: StationIx(0), poll_interval: Span::from_s(60), map }
+    ModbusDevice::new(unit, StationIx(0), Span::from_s(60), map)
 }
 
 fn line(port: u16, devices: Vec<ModbusDevice>) -> Arc<City> {
@@ -48,7 +48,7 @@ fn line(port: u16, devices: Vec<ModbusDevice>) -> Arc<City> {
     let protocol = Protocol::Modbus(ModbusLine {
         timeout: Span::from_ms(150),
         reconnect_max: Span::from_ms(300),
-        devices,
+        ..ModbusLine::tcp(devices)
     });
     city(&vec![Parameter::Stage; sensors], format!("127.0.0.1:{port}"), protocol)
 }
@@ -124,7 +124,7 @@ async fn the_readings_of_a_poll_come_together_with_the_time_of_their_answer() {
         .collect();
     let value = |raw| Observed::Value(sensors::quantity::Value::from_raw(raw));
     let values: Vec<_> = observed.iter().map(|o| (o.0, o.1)).collect();
-    assert_eq!(values, [(2, value(86)), (0, value(1250)), (1, Observed::Missing)]);
+    assert_eq!(values, [(0, value(1250)), (1, Observed::Missing), (2, value(86))]);
     assert!(observed.iter().all(|o| o.2 >= before && o.2 <= clock.now()));
     collector.stop().await;
 }

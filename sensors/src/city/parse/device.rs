@@ -11,8 +11,8 @@ pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
 use crate::parameter::Parameter;
+use crate::payload::Unit;
 use crate::sheet::{Cell, Known, Row};
-use crate::unit::Unit;
 
 /// A type of device.
 #[derive(Clone, Debug)]
