@@ -39,7 +39,6 @@ const DEPTH: Rows = &[
 const RATE: Rows = &[("mm/h", 1.0, 0.0), ("mm/min", 60.0, 0.0), ("mm/s", 3600.0, 0.0), ("in/h", 25.4, 0.0)];
 const LENGTH: Rows = &[
     ("m", 1.0, 0.0),
-    ("dm", 0.1, 0.0),
     ("cm", 0.01, 0.0),
     ("mm", 0.001, 0.0),
     ("ft", 0.3048, 0.0),
@@ -65,7 +64,7 @@ const DISCHARGE: Rows = &[
     ("m³/h", 1.0 / 3600.0, 0.0),
     ("ft3/s", 0.028_316_846_592, 0.0),
     ("cfs", 0.028_316_846_592, 0.0),
-    ("MGD", 3785.411_784 / 86_400.0, 0.0), // a million US gallons a day
+    ("MGD", 3_785.411_784 / 86_400.0, 0.0), // a million US gallons a day
     ("gal/min", 0.003_785_411_784 / 60.0, 0.0),
 ];
 const SPEED: Rows = &[
