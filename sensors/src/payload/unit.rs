@@ -65,7 +65,7 @@ const DISCHARGE: Rows = &[
     ("m³/h", 1.0 / 3600.0, 0.0),
     ("ft3/s", 0.028_316_846_592, 0.0),
     ("cfs", 0.028_316_846_592, 0.0),
-    ("MGD", 3785.411_784 / 86_400.0, 0.0), // a million US gallons a day
+    ("MGD", 3_785.411_784 / 86_400.0, 0.0), // a million US gallons a day
     ("gal/min", 0.003_785_411_784 / 60.0, 0.0),
 ];
 const SPEED: Rows = &[

@@ -162,6 +162,19 @@ fn a_counter_feeds_a_rainfall_and_rolls_over_with_its_register() {
 }
 
 #[test]
+fn a_counter_of_decimal_digits_or_of_its_own_end_rolls_over_there() {
+    for (kind, counts) in [
+        ("kind = \"bcd16\"", 10_000),
+        ("kind = \"bcd32\"", 100_000_000),
+        ("kind = \"u16\"\nrollover = 5000", 5000),
+    ] {
+        let city = City::parse(&with("devices/counter.toml", "kind = \"u16\"", kind)).unwrap();
+        let counter = city.sensor_named(&sensor("phu-ninh", Parameter::RainTotal)).unwrap();
+        assert_eq!(city.sensor(counter).unwrap().rollover, Some(Value::from_raw(counts * 200)), "{kind}");
+    }
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_file_line_key_and_what_is_allowed() {
     let mut files = with(
         "stations.toml",

@@ -70,7 +70,7 @@ fn every_shipped_type_means_what_its_device_was_recorded_to_say() {
     assert!(shipped.len() >= 20, "{}", shipped.len());
     for (file, text) in shipped {
         let device = ModbusType::parse(&file, &text).unwrap_or_else(|mistakes| {
-            panic!("{}", mistakes.iter().map(|m| format!("{m}\n")).collect::<String>())
+            panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         assert!(device.recordings.len() >= 2, "{file} shows less than one right and one wrong poll");
         let well =
