@@ -310,9 +310,7 @@ impl PayloadField {
 
     fn observed(&self, number: Number, parameter: Parameter, unit: Option<Unit>) -> Observed {
         let Number::Some(raw) = number else { return Observed::Missing };
-        // A sentinel is the very number that was agreed on.
-        #[expect(clippy::float_cmp, reason = "both were written as decimal numbers and read alike")]
-        if self.missing.iter().any(|sentinel| *sentinel == raw) {
+        if self.missing.contains(&raw) {
             return Observed::Missing;
         }
         let told = raw * self.scale + self.offset;

@@ -79,7 +79,7 @@ impl PayloadMap {
             excerpt: excerpt(bytes),
         };
         // A quote that never ends would swallow the lines after it.
-        if payload.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+        if payload.split(|byte| *byte == b'"').count().is_multiple_of(2) {
             return Err(no_line(1, "a quote is not closed", payload));
         }
         let mut builder = ReaderBuilder::new();
@@ -104,8 +104,7 @@ impl PayloadMap {
             }
             if cells.len() != names.len() {
                 let why = format!("{} values for {} columns", cells.len(), names.len());
-                let line = cells.position().map_or(lines, |position| position.line() as usize);
-                decoded.note(no_line(line, &why, cells.as_slice()));
+                decoded.note(no_line(lines, &why, cells.as_slice()));
                 continue;
             }
             let line = Line { names, cells: &cells, decimal_comma: form.decimal_comma };

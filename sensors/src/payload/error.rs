@@ -104,9 +104,9 @@ pub enum PayloadError {
         name: String,
     },
     /// A line of separated values that is none.
-    #[error("line {line} can't be read ({why}): {excerpt:?}")]
+    #[error("line of values {line} can't be read ({why}): {excerpt:?}")]
     NoLine {
-        /// The line of the payload, from 1.
+        /// Which line of values, from 1.
         line: usize,
         /// What is wrong.
         why: String,

@@ -149,7 +149,7 @@ impl PayloadField {
         let Some(source) = &self.unit else { return Ok(None) };
         let unit = match reading.at(&source.pointer) {
             None | Some(Raw::Null | Raw::Text("")) if source.optional => return Ok(None),
-            Some(Raw::Text(text)) => Unit::of(parameter, text),
+            Some(Raw::Text(text)) => Unit::of(parameter, text.trim()),
             _ => None,
         };
         unit.map(Some).ok_or_else(|| PayloadError::NoUnit {

@@ -39,7 +39,8 @@ impl Reading for Object<'_> {
 pub(super) fn parse(payload: &[u8], list_allowed: bool) -> Result<Json, PayloadError> {
     let no_object = |why: String| PayloadError::NoObject { why, excerpt: excerpt(payload) };
     let json: Json = serde_json::from_slice(payload).map_err(|e| no_object(e.to_string()))?;
-    if !json.is_object() && !(list_allowed && json.is_array()) {
+    let is_meant = json.is_object() || (list_allowed && json.is_array());
+    if !is_meant {
         return Err(no_object("it is something else".to_owned()));
     }
     Ok(json)

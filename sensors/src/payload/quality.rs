@@ -50,11 +50,9 @@ impl Said {
     /// A value with this word on it.
     pub fn on(self, value: Observed) -> Observed {
         match (self, value) {
-            (Self::Good, value) => value,
             (Self::Doubtful, Observed::Value(value)) => Observed::Doubtful(value),
-            (Self::Doubtful, value) => value,
-            (Self::Missing, _) => Observed::Missing,
-            (Self::Bad, Observed::Missing) => Observed::Missing,
+            (Self::Good | Self::Doubtful, value) => value,
+            (Self::Missing, _) | (Self::Bad, Observed::Missing) => Observed::Missing,
             (Self::Bad, _) => Observed::Nonsense,
         }
     }

@@ -25,7 +25,7 @@ use crate::reading::Observation;
 use crate::station::SensorIx;
 use crate::time::Timestamp;
 
-/// An edge node, or a device behind one, that a station belongs to.
+/// An edge node, or a device behind one, that a station belongs to. Several stations may share one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparkplugSource {
     /// The group.
@@ -182,7 +182,7 @@ impl SparkplugHost {
             return said;
         };
         let message = Message { sources, topic, now };
-        let asks = match message.read(payload, &mut said) {
+        let asks = match taken::read(payload, &mut said) {
             Ok(payload) => message.take(node, &payload, parameter, &mut said),
             Err(fault) => {
                 said.note(fault);

@@ -1,5 +1,8 @@
 //! Promises of payloads.
 
+mod line;
+mod list;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -76,7 +76,7 @@ pub(super) struct Heard {
 
 impl Part {
     /// The whole number in a channel's data; `None` where the data ends before it does.
-    fn read(self, data: &[u8]) -> Option<i128> {
+    pub(super) fn read(self, data: &[u8]) -> Option<i128> {
         let bytes = data.get(self.at..self.at.checked_add(self.bytes)?)?;
         let push = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         let number = match (bytes.len(), self.big_endian) {

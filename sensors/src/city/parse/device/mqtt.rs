@@ -19,7 +19,7 @@ use crate::time::Span;
 /// whose they are.
 #[derive(Clone, Debug)]
 pub(in crate::city::parse) struct PayloadType {
-    pub(in crate::city::parse) map: PayloadMap,
+    pub(in crate::city::parse) map: Box<PayloadMap>,
     pub(in crate::city::parse) measured: Vec<Measured>,
 }
 
@@ -86,7 +86,7 @@ pub(super) fn read(top: &Row<'_>) -> Option<PayloadType> {
     }
     columns_exist(top, &map);
     map.health = top.cell("health").and_then(|cell| health(&cell));
-    let device = PayloadType { map, measured: measures.0 };
+    let device = PayloadType { map: Box::new(map), measured: measures.0 };
     for row in top.rows("recorded") {
         recorded::play(row, &device);
     }
@@ -96,8 +96,7 @@ pub(super) fn read(top: &Row<'_>) -> Option<PayloadType> {
 impl Measures {
     /// The place of what a number is of. Twice the same is one sensor that is told in two ways.
     fn place(&mut self, of: &Of, optional: bool) -> SensorIx {
-        let same = |known: &Measured| known.of.parameter == of.parameter && known.of.sensor == of.sensor;
-        let place = self.0.iter().position(same).unwrap_or_else(|| {
+        let place = self.0.iter().position(|known| known.of.is_same(of)).unwrap_or_else(|| {
             self.0.push(Measured { of: of.clone(), optional: true });
             self.0.len() - 1
         });

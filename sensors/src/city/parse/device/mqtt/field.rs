@@ -60,7 +60,7 @@ pub(super) fn read(
     let unit = places.cell(&row, "unit").map(|pointer| {
         let optional = row.cell("unit_optional").and_then(|cell| cell.flag()).unwrap_or(false);
         if let Some(cell) = row.cell("unit") {
-            cell.note("the payload names the unit itself", "allowed is unit, or the place where it is named");
+            cell.note("the payload names the unit itself", "allowed is unit, or where it stands");
         }
         UnitSource { pointer, optional }
     });

@@ -3,8 +3,9 @@
 
 use super::{Measured, PayloadType};
 use crate::parameter::Parameter;
+use crate::payload::Unit;
 use crate::payload::sparkplug::{SparkplugHost, SparkplugKind, SparkplugSource, SparkplugTopic};
-use crate::payload::{PayloadFormat, Unit, hex_bytes};
+use crate::payload::{PayloadFormat, hex_bytes};
 use crate::quantity::Value;
 use crate::reading::{Observation, Observed};
 use crate::sheet::{Cell, Row};
@@ -117,7 +118,7 @@ impl PayloadType {
         let device = is_device.then(|| "device".to_owned());
         let (group, node) = ("group".to_owned(), "node".to_owned());
         let mut host =
-            SparkplugHost::new(vec![SparkplugSource { group, node, device, map: self.map.clone() }]);
+            SparkplugHost::new(vec![SparkplugSource { group, node, device, map: (*self.map).clone() }]);
         let mut played = Played::default();
         for (kind, bytes, row) in messages {
             let device = kind.is_of_device().then_some("device");
