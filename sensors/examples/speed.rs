@@ -131,18 +131,9 @@ fn asking() {
 }
 
 fn decoding() {
-    let field = |sensor, pointer: &str| PayloadField {
-        sensor: SensorIx(sensor),
-        pointer: pointer.to_owned(),
-        period: None,
-        scale: 1.0,
-        offset: 0.0,
-    };
-    let map = PayloadMap {
-        format: PayloadFormat::Json,
-        time: Some("/at".to_owned()),
-        fields: vec![field(0, "/stage"), field(1, "/battery")],
-    };
+    let field = |sensor, pointer: &str| PayloadField::new(SensorIx(sensor), pointer);
+    let fields = vec![field(0, "/stage"), field(1, "/battery")];
+    let map = PayloadMap::new(PayloadFormat::Json, Some("/at".to_owned()), fields);
     let text = br#"{"station":"kim-long","at":"2025-11-16T14:00:00Z","stage":1.234,"battery":12.61}"#;
     let parameter = |ix: SensorIx| Some(if ix.0 == 0 { Parameter::Stage } else { Parameter::Battery });
     time("decode a JSON payload of two numbers", 500_000, |_| {

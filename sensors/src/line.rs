@@ -37,9 +37,7 @@ impl Line {
             Protocol::Modbus(line) => {
                 line.devices.iter().flat_map(|d| d.map.fields.iter().map(|f| f.sensor)).collect()
             }
-            Protocol::Mqtt(line) => {
-                line.subscriptions.iter().flat_map(|s| s.map.fields.iter().map(|f| f.sensor)).collect()
-            }
+            Protocol::Mqtt(line) => line.subscriptions.iter().flat_map(|s| s.map.sensors()).collect(),
         }
     }
 }

@@ -132,6 +132,40 @@ impl<'a> Cell<'a> {
         finite
     }
 
+    /// Any number, as a device may send it: also `nan` and `inf`.
+    pub fn float(&self) -> Option<f64> {
+        let DeValue::Float(float) = self.value.get_ref() else { return self.number() };
+        let number = float.as_str().parse::<f64>().ok();
+        if number.is_none() {
+            self.not("a number");
+        }
+        number
+    }
+
+    /// Whether this is a number without a decimal point.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Integer(_))
+    }
+
+    /// Whether this is a whole number that is not written in decimal digits, as `0x1F`.
+    pub fn is_coded(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Integer(whole) if whole.radix() != 10)
+    }
+
+    /// Whether this is a text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::String(_))
+    }
+
+    /// True or false.
+    pub fn flag(&self) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.value.get_ref() else {
+            self.not("true or false");
+            return None;
+        };
+        Some(*flag)
+    }
+
     /// A whole number within a range, ends included.
     pub fn whole(&self, least: i64, most: i64) -> Option<i64> {
         let DeValue::Integer(whole) = self.value.get_ref() else {
@@ -155,6 +189,17 @@ impl<'a> Cell<'a> {
             self.note(format!("{text:?} is not known"), format!("allowed is one of {}", allowed.join(", ")));
         }
         found
+    }
+
+    /// A text, a whole number or true or false, as a text: what a device may write as a code.
+    pub fn word(&self) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::Integer(whole) => {
+                i64::from_str_radix(whole.as_str(), whole.radix()).ok().map(|n| n.to_string())
+            }
+            DeValue::Boolean(word) => Some(word.to_string()),
+            _ => self.text().map(|text| text.trim().to_owned()),
+        }
     }
 
     /// The values of a list.

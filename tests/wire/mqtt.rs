@@ -24,20 +24,10 @@ const CLIENT: &str = "baolu-test";
 
 /// One plain topic with a stage, one JSON topic with a stage and its time.
 fn line(port: u16) -> Arc<City> {
-    let field = |sensor, pointer: &str| PayloadField {
-        sensor: SensorIx(sensor),
-        pointer: pointer.to_owned(),
-        period: None,
-        scale: 1.0,
-        offset: 0.0,
-    };
+    let field = |sensor, pointer: &str| PayloadField::new(SensorIx(sensor), pointer);
     let topic = |topic: &str, map| MqttSubscription { topic: topic.to_owned(), station: StationIx(0), map };
-    let plain = PayloadMap { format: PayloadFormat::Plain, time: None, fields: vec![field(0, "")] };
-    let json = PayloadMap {
-        format: PayloadFormat::Json,
-        time: Some(String::from("/at")),
-        fields: vec![field(1, "/stage")],
-    };
+    let plain = PayloadMap::new(PayloadFormat::Plain, None, vec![field(0, "")]);
+    let json = PayloadMap::new(PayloadFormat::Json, Some(String::from("/at")), vec![field(1, "/stage")]);
     let protocol = Protocol::Mqtt(MqttLine {
         client_id: String::from(CLIENT),
         session_expiry: Span::from_h(24),

@@ -14,6 +14,7 @@ mod zone;
 use toml::Spanned;
 use toml::de::DeTable;
 
+pub use self::device::ModbusType;
 use super::{AssembleError, City, Parts};
 use crate::mistake::Mistake;
 use crate::sheet::{Log, Row, Sheet};

@@ -1,15 +1,58 @@
-//! Payloads that are JSON objects, read by RFC 6901 pointers.
+//! Payloads that are JSON, read by RFC 6901 pointers: one object, or a list of them.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::{Decoded, Number, PayloadError, PayloadField, PayloadMap, Period, excerpt, number_of_text};
+use super::field::{Moment, Raw, Reading, time_at};
+use super::{Decoded, PayloadError, PayloadMap, Readings, excerpt};
 use crate::parameter::Parameter;
-use crate::reading::{Observation, Observed};
 use crate::station::SensorIx;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
-/// Where numbers begin to count milliseconds instead of seconds since the epoch.
-const MILLISECONDS_FROM: f64 = 1e11;
+/// An object, and the payload in which it stands.
+struct Object<'a> {
+    json: &'a Json,
+    payload: &'a [u8],
+}
+
+impl Reading for Object<'_> {
+    fn at(&self, place: &str) -> Option<Raw<'_>> {
+        Some(match self.json.pointer(place)? {
+            Json::Null => Raw::Null,
+            Json::Bool(word) => Raw::Bool(*word),
+            Json::Number(number) => number.as_f64().map_or(Raw::Other, Raw::Number),
+            Json::String(text) => Raw::Text(text),
+            Json::Array(_) | Json::Object(_) => Raw::Other,
+        })
+    }
+
+    fn shown(&self, place: &str) -> String {
+        self.json.pointer(place).map(|found| excerpt(found.to_string().as_bytes())).unwrap_or_default()
+    }
+
+    fn beginning(&self) -> String {
+        excerpt(self.payload)
+    }
+}
+
+/// The JSON of a payload: an object, or a list where one is allowed. Nested deeper than 128 it is
+/// refused by its reader.
+pub(super) fn parse(payload: &[u8], list_allowed: bool) -> Result<Json, PayloadError> {
+    let no_object = |why: String| PayloadError::NoObject { why, excerpt: excerpt(payload) };
+    let json: Json = serde_json::from_slice(payload).map_err(|e| no_object(e.to_string()))?;
+    if !json.is_object() && !(list_allowed && json.is_array()) {
+        return Err(no_object("it is something else".to_owned()));
+    }
+    Ok(json)
+}
+
+/// A text as it stands, a number as JSON writes it, `true` or `false`.
+pub(super) fn word_of(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.trim_ascii().to_owned()),
+        Json::Number(_) | Json::Bool(_) => Some(json.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
 
 impl PayloadMap {
     pub(super) fn decode_json(
@@ -18,130 +61,84 @@ impl PayloadMap {
         arrived_at: Timestamp,
         parameter: impl Fn(SensorIx) -> Option<Parameter>,
     ) -> Result<Decoded, PayloadError> {
-        let no_object = |why: String| PayloadError::NoObject { why, excerpt: excerpt(payload) };
-        let object: Json = serde_json::from_slice(payload).map_err(|e| no_object(e.to_string()))?;
-        if !object.is_object() {
-            return Err(no_object("it is something else".to_owned()));
-        }
+        let json = parse(payload, self.readings.as_ref().is_some_and(|list| list.pointer.is_empty()))?;
+        let whole = Object { json: &json, payload };
         let measured_at = match &self.time {
             None => arrived_at,
-            Some(pointer) => time_of(at(&object, pointer, payload)?).ok_or_else(|| PayloadError::NoTime {
-                pointer: pointer.clone(),
-                excerpt: excerpt_at(&object, pointer),
-            })?,
+            Some(pointer) => time_at(&whole, pointer, &self.time_form)?,
         };
+        let moment = Moment { measured_at, arrived_at, form: &self.time_form };
         let mut decoded = Decoded::default();
-        for field in &self.fields {
-            let Some(parameter) = parameter(field.sensor) else { continue };
-            match field.read(&object, payload) {
-                Ok((number, period)) => {
-                    let value = field.observed(number, parameter);
-                    decoded.observations.push(field.observation(value, measured_at, arrived_at, period));
+        match &self.readings {
+            Some(list) => self.read_list(list, &whole, moment, &parameter, &mut decoded)?,
+            None => {
+                for field in &self.fields {
+                    let Some(parameter) = parameter(field.sensor) else { continue };
+                    field.read(&whole, parameter, moment, &mut decoded);
                 }
-                Err(fault) => decoded.faults.push(fault),
             }
         }
         Ok(decoded)
     }
 
-    pub(super) fn encode_json(
+    fn read_list(
         &self,
-        observations: &[Observation],
-        parameter: impl Fn(SensorIx) -> Option<Parameter>,
-    ) -> Vec<u8> {
-        let mut object = Json::Object(Map::new());
-        if let (Some(pointer), Some(first)) = (&self.time, observations.first()) {
-            put(&mut object, pointer, Json::from(first.measured_at.to_string()));
-        }
-        for field in &self.fields {
-            let said = observations.iter().find(|o| o.sensor == field.sensor);
-            let (Some(said), Some(parameter)) = (said, parameter(field.sensor)) else { continue };
-            let number = match said.value {
-                Observed::Value(value) | Observed::Doubtful(value) => {
-                    Json::from(field.number_of(value, parameter))
-                }
-                Observed::Missing => Json::Null,
-                Observed::Nonsense => Json::from("NaN"),
-            };
-            put(&mut object, &field.pointer, number);
-            if let (Some(Period::Pointer(pointer)), Some(from)) = (&field.period, said.from) {
-                put(&mut object, pointer, Json::from(said.measured_at.since(from).whole_s()));
+        list: &Readings,
+        whole: &Object<'_>,
+        moment: Moment<'_>,
+        parameter: &impl Fn(SensorIx) -> Option<Parameter>,
+        decoded: &mut Decoded,
+    ) -> Result<(), PayloadError> {
+        let no_list = || PayloadError::NoList { pointer: list.pointer.clone(), excerpt: whole.beginning() };
+        let elements = whole.json.pointer(&list.pointer).and_then(Json::as_array).ok_or_else(no_list)?;
+        for json in elements.iter().take(Self::READINGS_MAX) {
+            let element = Object { json, payload: whole.payload };
+            if let Err(fault) = self.read_element(list, &element, moment, parameter, decoded) {
+                decoded.note(fault);
             }
         }
-        object.to_string().into_bytes()
+        if elements.len() > Self::READINGS_MAX {
+            decoded.note(PayloadError::TooMany { readings: elements.len() });
+        }
+        Ok(())
     }
-}
 
-impl PayloadField {
-    fn read(&self, object: &Json, payload: &[u8]) -> Result<(Number, Option<Span>), PayloadError> {
-        let number =
-            number_of(at(object, &self.pointer, payload)?).ok_or_else(|| PayloadError::NoNumber {
-                pointer: self.pointer.clone(),
-                excerpt: excerpt_at(object, &self.pointer),
-            })?;
-        let period = match &self.period {
+    fn read_element(
+        &self,
+        list: &Readings,
+        element: &Object<'_>,
+        moment: Moment<'_>,
+        parameter: &impl Fn(SensorIx) -> Option<Parameter>,
+        decoded: &mut Decoded,
+    ) -> Result<(), PayloadError> {
+        let name = match &list.name {
             None => None,
-            Some(Period::Seconds(s)) => Some(Span::from_s(i64::from(*s))),
-            Some(Period::Pointer(pointer)) => {
-                let period = period_of(at(object, pointer, payload)?);
-                Some(period.ok_or_else(|| PayloadError::NoPeriod {
-                    pointer: pointer.clone(),
-                    excerpt: excerpt_at(object, pointer),
-                })?)
+            Some(pointer) => {
+                let found = element.json.pointer(pointer).and_then(word_of);
+                let absent = || PayloadError::Absent { pointer: pointer.clone(), excerpt: element.shown("") };
+                Some(found.ok_or_else(absent)?)
             }
         };
-        Ok((number, period))
-    }
-}
-
-fn at<'a>(object: &'a Json, pointer: &str, payload: &[u8]) -> Result<&'a Json, PayloadError> {
-    object
-        .pointer(pointer)
-        .ok_or_else(|| PayloadError::Absent { pointer: pointer.to_owned(), excerpt: excerpt(payload) })
-}
-
-fn excerpt_at(object: &Json, pointer: &str) -> String {
-    object.pointer(pointer).map(|found| excerpt(found.to_string().as_bytes())).unwrap_or_default()
-}
-
-fn number_of(json: &Json) -> Option<Number> {
-    match json {
-        Json::Null => Some(Number::None),
-        Json::Number(number) => number.as_f64().map(Number::Some),
-        Json::String(text) => number_of_text(text),
-        Json::Bool(_) | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-fn time_of(json: &Json) -> Option<Timestamp> {
-    let text_time = json.as_str().and_then(|text| Timestamp::parse_rfc3339(text.trim_ascii()).ok());
-    if text_time.is_some() {
-        return text_time;
-    }
-    let Number::Some(number) = number_of(json)? else { return None };
-    let ms = if number.abs() < MILLISECONDS_FROM { number * 1000.0 } else { number };
-    let t = Timestamp::from_ms(ms.round() as i64);
-    // NaN would be the epoch.
-    (ms.is_finite() && t.to_chrono().is_some()).then_some(t)
-}
-
-fn period_of(json: &Json) -> Option<Span> {
-    let Number::Some(s) = number_of(json)? else { return None };
-    (s > 0.0 && s <= f64::from(PayloadMap::PERIOD_MAX_S))
-        .then(|| Span::from_ms((s * 1000.0).round() as i64))
-        .filter(|period| *period > Span::ZERO)
-}
-
-/// Writes a value at a pointer, with the objects that lead there.
-fn put(object: &mut Json, pointer: &str, value: Json) {
-    let mut here = object;
-    for token in pointer.split('/').skip(1) {
-        let key = token.replace("~1", "/").replace("~0", "~");
-        if !here.is_object() {
-            *here = Json::Object(Map::new());
+        let is_meant = |known: &Option<String>| known.is_none() || (name.is_some() && *known == name);
+        if let Some(name) = &name
+            && !self.fields.iter().any(|field| is_meant(&field.name))
+        {
+            let known = list.ignored.contains(name);
+            return if known {
+                Ok(())
+            } else {
+                Err(PayloadError::UnknownName { name: excerpt(name.as_bytes()) })
+            };
         }
-        let Json::Object(map) = here else { return };
-        here = map.entry(key).or_insert(Json::Null);
+        let measured_at = match &list.time {
+            None => moment.measured_at,
+            Some(pointer) => time_at(element, pointer, moment.form)?,
+        };
+        let moment = Moment { measured_at, ..moment };
+        for field in self.fields.iter().filter(|field| is_meant(&field.name)) {
+            let Some(parameter) = parameter(field.sensor) else { continue };
+            field.read(element, parameter, moment, decoded);
+        }
+        Ok(())
     }
-    *here = value;
 }

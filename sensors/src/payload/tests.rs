@@ -7,31 +7,19 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_ms(1_763_300_000_000);
 
 fn field(sensor: u32, pointer: &str) -> PayloadField {
-    PayloadField {
-        sensor: SensorIx(sensor),
-        pointer: pointer.to_owned(),
-        period: None,
-        scale: 1.0,
-        offset: 0.0,
-    }
+    PayloadField::new(SensorIx(sensor), pointer)
 }
 
 fn map() -> PayloadMap {
-    PayloadMap {
-        format: PayloadFormat::Json,
-        time: Some("/at".to_owned()),
-        fields: vec![
-            field(0, "/data/stage"),
-            PayloadField {
-                period: Some(Period::Pointer("/data/period_s".to_owned())),
-                ..field(1, "/data/rain~1fall")
-            },
-        ],
-    }
+    let rain = PayloadField {
+        period: Some(Period::Pointer("/data/period_s".to_owned())),
+        ..field(1, "/data/rain~1fall")
+    };
+    PayloadMap::new(PayloadFormat::Json, Some("/at".to_owned()), vec![field(0, "/data/stage"), rain])
 }
 
 fn plain() -> PayloadMap {
-    PayloadMap { format: PayloadFormat::Plain, time: None, fields: vec![field(0, "")] }
+    PayloadMap::new(PayloadFormat::Plain, None, vec![field(0, "")])
 }
 
 fn parameter(sensor: SensorIx) -> Option<Parameter> {

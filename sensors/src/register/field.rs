@@ -78,7 +78,13 @@ impl RegisterField {
     fn is_sentinel(&self, sentinel: Sentinel, bits: u64, number: Option<f64>) -> bool {
         match sentinel {
             Sentinel::Whole(whole) => {
-                let same_bits = !self.place.kind.is_float() && whole as u64 & self.mask() == bits;
+                // BCD has bits that are no number; 16 must not mean the 10 that is sent as 0x10.
+                let has_bits = match self.place.kind {
+                    Kind::F32 | Kind::F64 => false,
+                    Kind::Bcd16 | Kind::Bcd32 => number.is_none(),
+                    _ => true,
+                };
+                let same_bits = has_bits && whole as u64 & self.mask() == bits;
                 let fits = i128::from(whole).unsigned_abs() <= u128::from(self.mask());
                 (same_bits && fits) || number == Some(whole as f64)
             }

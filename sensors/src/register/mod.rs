@@ -4,15 +4,19 @@
 
 mod emptied;
 mod field;
+mod frame;
 mod place;
 mod poll;
+mod recording;
 mod request;
 mod status;
 
 pub use emptied::Emptied;
 pub use field::{RegisterField, Sentinel};
+pub use frame::{Frame, FrameError, Question, Reply};
 pub use place::{BitRun, Kind, Order, Place, Table, Words};
 pub use poll::{Answer, Poll, Said};
+pub use recording::{Exchange, Recording};
 pub use request::{Grouping, ReadRequest};
 pub use status::{Rule, Status, Verdict, When};
 

@@ -1,5 +1,7 @@
 //! Where a number stands in a device's tables, and which bits make it. Says nothing of its meaning.
 
+use std::fmt;
+
 /// Which table of the device (MODBUS Application Protocol V1.1b3, 4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
@@ -102,6 +104,18 @@ impl Table {
     /// The most that one request may ask for (MODBUS Application Protocol V1.1b3, 6.1 to 6.4).
     pub const fn request_max(self) -> u16 {
         if self.is_of_bits() { 2000 } else { 125 }
+    }
+}
+
+/// As in the configuration: `coil`, `discrete`, `holding`, `input`.
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Coil => "coil",
+            Self::Discrete => "discrete",
+            Self::Holding => "holding",
+            Self::Input => "input",
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which requests read all that a device type needs. Asks nothing.
 
+use std::fmt;
+
 use super::place::{Place, Table};
 
 /// One request for neighbouring registers or bits.
@@ -44,10 +46,14 @@ impl Grouping {
         let mut places: Vec<_> =
             needed.map(|(p, empties)| (empties, p.table, p.address, p.kind.registers())).collect();
         places.sort_unstable();
+        let emptied: Vec<_> = places.iter().filter(|place| place.0).copied().collect();
         let mut requests: Vec<ReadRequest> = Vec::new();
         for (destructive, table, address, count) in places {
             let next = ReadRequest { table, address, count, destructive };
-            match requests.last_mut().and_then(|last| Some((self.joined(last, &next)?, last))) {
+            // What is read along must not be emptied by it.
+            let spares = |request: &ReadRequest| !emptied.iter().any(|e| request.touches(e.1, e.2, e.3));
+            let joined = requests.last().and_then(|last| self.joined(last, &next));
+            match joined.filter(|joined| joined.destructive || spares(joined)).zip(requests.last_mut()) {
                 Some((joined, last)) => *last = joined,
                 None => requests.push(next),
             }
@@ -70,10 +76,22 @@ impl Grouping {
     }
 }
 
+/// As `holding 0+2`: the table, the first address on the wire, how many.
+impl fmt::Display for ReadRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}+{}", self.table, self.address, self.count)
+    }
+}
+
 impl ReadRequest {
     /// The address after the last one asked for.
     pub fn end(&self) -> u32 {
         u32::from(self.address) + u32::from(self.count)
+    }
+
+    fn touches(&self, table: Table, address: u16, count: u16) -> bool {
+        let start = u32::from(address);
+        self.table == table && start < self.end() && u32::from(self.address) < start + u32::from(count)
     }
 
     /// Where a place begins in the answer; `None` where it is not all in it.

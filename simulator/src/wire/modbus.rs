@@ -13,7 +13,7 @@ use sensors::city::City;
 use sensors::line::ModbusLine;
 use sensors::parameter::Parameter;
 use sensors::reading::Observed;
-use sensors::register::{RegisterField, Table};
+use sensors::register::{Place, RegisterField, Status, Table};
 use sensors::time::{Span, Timestamp};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -38,7 +38,14 @@ pub(super) struct Slaves {
     line: String,
     chart: Arc<Chart>,
     clock: StormClock,
-    units: BTreeMap<u8, Vec<Field>>,
+    units: BTreeMap<u8, Unit>,
+}
+
+/// A device: what it measures, and its status words, which always say that all is well.
+#[derive(Debug, Default)]
+struct Unit {
+    fields: Vec<Field>,
+    statuses: Vec<Status>,
 }
 
 #[derive(Debug)]
@@ -56,7 +63,7 @@ impl Slaves {
         chart: &Arc<Chart>,
         clock: StormClock,
     ) -> Self {
-        let mut units: BTreeMap<u8, Vec<Field>> = BTreeMap::new();
+        let mut units: BTreeMap<u8, Unit> = BTreeMap::new();
         for device in &devices.devices {
             let known = |field: &RegisterField| {
                 Some(Field {
@@ -65,7 +72,9 @@ impl Slaves {
                     registers: field.clone(),
                 })
             };
-            units.entry(device.unit).or_default().extend(device.map.fields.iter().filter_map(known));
+            let unit = units.entry(device.unit).or_default();
+            unit.fields.extend(device.map.fields.iter().filter_map(known));
+            unit.statuses.extend(device.map.statuses.iter().cloned());
         }
         Self { line: line.to_owned(), chart: Arc::clone(chart), clock, units }
     }
@@ -81,8 +90,8 @@ impl Slaves {
         if !(1..=table.request_max()).contains(&count) {
             return Err(ExceptionCode::IllegalDataValue);
         }
-        let fields = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
-        let words = self.words(fields, table, (address, count), self.clock.now())?;
+        let unit = self.units.get(&request.slave).ok_or(ExceptionCode::GatewayTargetDevice)?;
+        let words = self.words(unit, table, (address, count), self.clock.now())?;
         let bits = || words.iter().map(|word| *word == 1).collect();
         Ok(match table {
             Table::Coil => Response::ReadCoils(bits()),
@@ -94,28 +103,35 @@ impl Slaves {
 
     fn words(
         &self,
-        fields: &[Field],
+        unit: &Unit,
         table: Table,
         (address, count): (u16, u16),
         now: Timestamp,
     ) -> Result<Vec<u16>, ExceptionCode> {
-        let here = || fields.iter().filter(|f| f.registers.place.table == table);
-        let first = here().map(|f| f.registers.place.address).min();
-        let end = here()
-            .map(|f| u32::from(f.registers.place.address) + u32::from(f.registers.place.kind.registers()))
-            .max();
+        let fields = || unit.fields.iter().filter(|field| field.registers.place.table == table);
+        let statuses = || unit.statuses.iter().filter(|status| status.place.table == table);
+        let places = || fields().map(|f| f.registers.place).chain(statuses().map(|status| status.place));
+        let first = places().map(|place| place.address).min();
+        let end = places().map(|place| place.end()).max();
         let asked_end = u32::from(address) + u32::from(count);
         match (first, end) {
             (Some(first), Some(end)) if first <= address && asked_end <= end => {}
             _ => return Err(ExceptionCode::IllegalDataAddress),
         }
         let mut words = vec![0; usize::from(count)];
-        for field in here() {
-            for (word, at) in self.shown(field, now)?.into_iter().zip(field.registers.place.address..) {
-                if let Some(place) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
-                    *place = word;
+        let mut put = |place: Place, shown: Vec<u16>| {
+            for (word, at) in shown.into_iter().zip(place.address..) {
+                if let Some(there) = at.checked_sub(address).and_then(|n| words.get_mut(usize::from(n))) {
+                    // Numbers of a few bits each share a register.
+                    *there |= word;
                 }
             }
+        };
+        for status in statuses() {
+            put(status.place, status.place.words(status.well().unwrap_or(0)));
+        }
+        for field in fields() {
+            put(field.registers.place, self.shown(field, now)?);
         }
         Ok(words)
     }

@@ -44,14 +44,14 @@ impl<'a> Topics<'a> {
             return stray(events, format!("no station publishes this topic: {:?}", shown(payload)));
         };
         for subscription in places.iter().filter_map(|place| self.line.subscriptions.get(*place)) {
-            if *retained && subscription.map.time.is_none() {
+            if *retained && !subscription.map.tells_time() {
                 let why = "a retained message without a time may be of any age";
                 stray(events, format!("{why}: {:?}", shown(payload)));
                 continue;
             }
             let parameter = |ix| self.city.sensor(ix).map(|sensor| sensor.id.parameter);
             match subscription.map.decode(payload, now, parameter) {
-                Ok(Decoded { observations, faults }) => {
+                Ok(Decoded { observations, faults, .. }) => {
                     events.extend(observations.into_iter().map(Event::Observed));
                     for fault in faults {
                         stray(events, fault.to_string());

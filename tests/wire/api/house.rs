@@ -226,17 +226,11 @@ fn city() -> City {
             subscriptions: vec![MqttSubscription {
                 topic: format!("town/{station}"),
                 station: StationIx(station),
-                map: PayloadMap {
-                    format: PayloadFormat::Plain,
-                    time: None,
-                    fields: vec![PayloadField {
-                        sensor: SensorIx(station),
-                        pointer: String::new(),
-                        period: None,
-                        scale: 1.0,
-                        offset: 0.0,
-                    }],
-                },
+                map: PayloadMap::new(
+                    PayloadFormat::Plain,
+                    None,
+                    vec![PayloadField::new(SensorIx(station), "")],
+                ),
             }],
         }),
     };

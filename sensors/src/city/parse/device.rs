@@ -5,17 +5,19 @@
 mod modbus;
 mod mqtt;
 
-pub(super) use modbus::RegisterType;
-pub(super) use mqtt::{FieldType, PayloadType};
+pub use modbus::ModbusType;
+pub(super) use modbus::{RegisterType, RegisterTypes};
+pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
 use crate::parameter::Parameter;
-use crate::sheet::{Known, Row};
+use crate::payload::Unit;
+use crate::sheet::{Cell, Known, Row};
 
 /// A type of device.
 #[derive(Clone, Debug)]
 pub(super) enum DeviceType {
-    Modbus(Vec<RegisterType>),
+    Modbus(RegisterTypes),
     Mqtt(PayloadType),
 }
 
@@ -28,26 +30,47 @@ pub(super) struct Of {
     pub(super) offset: f64,
 }
 
+impl Of {
+    /// As sensors are listed in `stations.toml`: `stage`, or `stage/radar`.
+    fn name(&self) -> String {
+        match &self.sensor {
+            Some(sensor) => format!("{}/{sensor}", self.parameter),
+            None => self.parameter.to_string(),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.parameter == other.parameter && self.sensor == other.sensor
+    }
+}
+
 /// Reads every type, by the name of its file.
 pub(super) fn read_all(pages: &[(&str, Page<'_>)]) -> Known<DeviceType> {
     let whole = pages.iter().all(|(_, page)| page.whole);
     let mut known = Known::new("device type", "devices/", whole);
     for (name, page) in pages {
-        let top = page.row();
-        let Some(protocol) = top.need("protocol", "one of modbus, mqtt") else { continue };
-        let is_modbus = protocol.one_of(&[("modbus", true), ("mqtt", false)]);
-        let _described = top.need("title", "what the device is").and_then(|cell| cell.text());
-        let device = match is_modbus {
-            Some(true) => modbus::read(&top).map(DeviceType::Modbus),
-            Some(false) => mqtt::read(&top).map(DeviceType::Mqtt),
-            None => None,
-        };
-        if is_modbus.is_some() {
-            top.close();
+        if let Some((protocol, device)) = read_type(page) {
+            known.add(&protocol, name, device);
         }
-        known.add(&protocol, name, device);
     }
     known
+}
+
+/// One type and where its protocol is named.
+fn read_type<'a>(page: &'a Page<'a>) -> Option<(Cell<'a>, Option<DeviceType>)> {
+    let top = page.row();
+    let protocol = top.need("protocol", "one of modbus, mqtt")?;
+    let is_modbus = protocol.one_of(&[("modbus", true), ("mqtt", false)]);
+    let _described = top.need("title", "what the device is").and_then(|cell| cell.text());
+    let device = match is_modbus {
+        Some(true) => modbus::read(&top).map(DeviceType::Modbus),
+        Some(false) => mqtt::read(&top).map(DeviceType::Mqtt),
+        None => None,
+    };
+    if is_modbus.is_some() {
+        top.close();
+    }
+    Some((protocol, device))
 }
 
 fn read_of(row: &Row<'_>) -> Option<Of> {
@@ -59,5 +82,18 @@ fn read_of(row: &Row<'_>) -> Option<Of> {
         cell.note("a scale of 0 makes every value the same", "allowed is any other number");
     }
     let offset = row.cell("offset").and_then(|cell| cell.number()).unwrap_or(0.0);
-    Some(Of { parameter: parameter?, sensor, scale: scale.map_or(1.0, |(scale, _)| scale), offset })
+    let unit = row.cell("unit").and_then(|cell| Some((cell.text()?, cell)));
+    let parameter = parameter?;
+    let unit = unit.and_then(|(text, cell)| {
+        let unit = Unit::of(parameter, text);
+        if unit.is_none() {
+            let allowed = format!("allowed is one of {}", Unit::allowed(parameter));
+            cell.note(format!("{text:?} is no unit of {parameter} that is known"), allowed);
+        }
+        unit
+    });
+    // raw * scale + offset is in the device's unit; both steps become one.
+    let Unit { scale: factor, offset: shift } = unit.unwrap_or(Unit { scale: 1.0, offset: 0.0 });
+    let scale = scale.map_or(1.0, |(scale, _)| scale);
+    Some(Of { parameter, sensor, scale: scale * factor, offset: offset * factor + shift })
 }

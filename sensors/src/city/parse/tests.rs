@@ -82,6 +82,7 @@ subscription = [{ topic = "tk/stage", station = "cau-tam-ky", type = "post" }]
 "#;
 const COUNTER: &str = r#"protocol = "modbus"
 title = "A counter"
+addressing = "zero_based"
 [[register]]
 parameter = "rain_total"
 table = "holding"

@@ -1,71 +1,155 @@
-//! Types that are asked over Modbus: their registers. Opens nothing.
+//! Types that are asked over Modbus: their registers, status words and recorded bytes. Opens nothing.
 
-use super::{Of, read_of};
-use crate::register::{Kind, Order, Place, Sentinel, Table};
-use crate::sheet::{Cell, Row};
+mod address;
+mod recorded;
+mod register;
+mod status;
 
+pub(in crate::city::parse) use register::RegisterType;
+
+use self::address::Addresses;
+use self::status::StatusType;
+use super::{DeviceType, Of};
+use crate::city::parse::Page;
+use crate::mistake::Mistake;
+use crate::parameter::Parameter;
+use crate::register::{Grouping, Recording, RegisterField, RegisterMap, Rule, Status};
+use crate::sheet::{Log, Row, Sheet};
+use crate::station::SensorIx;
+
+/// A type that is asked over Modbus.
 #[derive(Clone, Debug)]
-pub(in crate::city::parse) struct RegisterType {
-    pub(in crate::city::parse) of: Of,
-    pub(in crate::city::parse) place: Place,
-    pub(in crate::city::parse) sentinels: Vec<Sentinel>,
-    /// Counts after which a counter begins again at 0, where that is not at its register's end.
-    pub(in crate::city::parse) rollover: Option<f64>,
-    pub(in crate::city::parse) destructive: bool,
+pub(in crate::city::parse) struct RegisterTypes {
+    pub(in crate::city::parse) registers: Vec<RegisterType>,
+    statuses: Vec<StatusType>,
+    grouping: Grouping,
+    recordings: Vec<Recording>,
 }
 
-const TABLES: [(&str, Table); 2] = [("holding", Table::Holding), ("input", Table::Input)];
-const KINDS: [(&str, Kind); 5] =
-    [("u16", Kind::U16), ("i16", Kind::I16), ("u32", Kind::U32), ("i32", Kind::I32), ("f32", Kind::F32)];
-const ORDERS: [(&str, Order); 4] =
-    [("abcd", Order::Abcd), ("cdab", Order::Cdab), ("badc", Order::Badc), ("dcba", Order::Dcba)];
-/// The registers, all of them or none: half a type would only make more mistakes elsewhere.
-pub(super) fn read(top: &Row<'_>) -> Option<Vec<RegisterType>> {
-    let mut registers: Vec<RegisterType> = Vec::new();
-    let rows = top.rows("register");
-    let listed = rows.len();
-    if rows.is_empty() {
-        top.note("register", "the device has no register", "needed is at least one [[register]]");
-    }
-    for row in rows {
-        let place = row.need("address", "the register, counted from 0");
-        let register = read_register(&row, place.as_ref());
-        row.close();
-        let (Some(register), Some(place)) = (register, place) else { continue };
-        if let Some(other) = registers.iter().find(|other| other.place.overlaps(&register.place)) {
-            let wrong =
-                format!("its registers overlap those of {} at {}", other.of.parameter, other.place.address);
-            place.note(wrong, "allowed are registers that no other number uses");
+/// A type by itself, for whoever plays or asks a device that stands in no city.
+#[derive(Clone, Debug)]
+pub struct ModbusType {
+    /// What its registers measure, with the sensor's name where there is one.
+    pub registers: Vec<(Parameter, Option<String>)>,
+    /// What they mean. Sensors are counted as the registers.
+    pub map: RegisterMap,
+    /// What the device is known to have said.
+    pub recordings: Vec<Recording>,
+}
+
+impl ModbusType {
+    /// Reads `devices/<type>.toml` of a type with `protocol = "modbus"`.
+    ///
+    /// # Errors
+    /// Every mistake in it, a recording that says something else than observed among them.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+        let log = Log::default();
+        let page = Page::read(Sheet { file, text, log: &log });
+        let read = super::read_type(&page).and_then(|(protocol, device)| {
+            if matches!(device, Some(DeviceType::Mqtt(_))) {
+                protocol.note("the type publishes over MQTT", "allowed here is \"modbus\"");
+            }
+            device
+        });
+        let mistakes = log.into_sorted();
+        match read {
+            Some(DeviceType::Modbus(types)) if mistakes.is_empty() => Ok(Self {
+                registers: types.registers.iter().map(|r| (r.of.parameter, r.of.sensor.clone())).collect(),
+                map: types.map_by_place(),
+                recordings: types.recordings,
+            }),
+            _ => Err(mistakes),
         }
-        registers.push(register);
-    }
-    (registers.len() == listed).then_some(registers)
-}
-
-fn read_register(row: &Row<'_>, place: Option<&Cell<'_>>) -> Option<RegisterType> {
-    let of = read_of(row);
-    let table = row.need("table", "one of holding, input").and_then(|cell| cell.one_of(&TABLES));
-    let kind = row.need("kind", "one of u16, i16, u32, i32, f32").and_then(|cell| cell.one_of(&KINDS));
-    let order = row.cell("order").map_or(Some(Order::Abcd), |cell| cell.one_of(&ORDERS));
-    let last = 65_536 - kind.map_or(1, |kind| i64::from(kind.registers()));
-    let address = place.and_then(|cell| cell.whole(0, last)).and_then(|n| u16::try_from(n).ok());
-    let (least, most) = kind.map_or((i64::MIN, i64::MAX), raw_range);
-    let sentinels = row.cell("sentinels").map(|cell| cell.list()).unwrap_or_default();
-    let sentinels =
-        sentinels.iter().filter_map(|cell| cell.whole(least, most)).map(Sentinel::Whole).collect();
-    let place = Place { table: table?, address: address?, kind: kind?, order: order?, bits: None };
-    Some(RegisterType { of: of?, place, sentinels, rollover: None, destructive: false })
-}
-
-/// What a sentinel can be: a number of the kind, or for signed ones its bits (65535 is -1).
-fn raw_range(kind: Kind) -> (i64, i64) {
-    match kind {
-        Kind::U16 => (0, i64::from(u16::MAX)),
-        Kind::I16 => (i64::from(i16::MIN), i64::from(u16::MAX)),
-        Kind::U32 => (0, i64::from(u32::MAX)),
-        Kind::I32 => (i64::from(i32::MIN), i64::from(u32::MAX)),
-        // Every whole number up to 2^24 is exact in an f32.
-        Kind::F32 => (-(1 << 24), 1 << 24),
-        _ => (i64::MIN, i64::MAX),
     }
 }
+
+/// A whole type or none: half a type would only make more mistakes elsewhere.
+pub(super) fn read(top: &Row<'_>) -> Option<RegisterTypes> {
+    let addresses = Addresses::read(top);
+    let grouping = read_grouping(top);
+    let registers = register::read(top, &addresses);
+    let statuses = registers.as_ref().and_then(|registers| status::read(top, &addresses, registers));
+    addresses.check_mixture();
+    // What was recorded can only be told from the meaning of every register.
+    let recorded = top.rows("recorded");
+    let (Some(registers), Some(statuses), Some(grouping)) = (registers, statuses, grouping) else {
+        return None;
+    };
+    let mut types = RegisterTypes { registers, statuses, grouping, recordings: Vec::new() };
+    types.check_request_max(top);
+    types.recordings = recorded.into_iter().filter_map(|row| recorded::read(row, &types)).collect();
+    Some(types)
+}
+
+fn read_grouping(top: &Row<'_>) -> Option<Grouping> {
+    let words = [("together", true), ("single", false)];
+    let together = top.cell("read").map_or(Some(true), |cell| cell.one_of(&words));
+    let request_max = top.cell("request_max").map_or(Some(i64::from(u16::MAX)), |cell| cell.whole(1, 2000));
+    let gap = top.cell("gap_max");
+    if let (Some(cell), Some(false)) = (&gap, together) {
+        cell.note("every number is read alone, so that there is no gap", "allowed with read = \"together\"");
+    }
+    let gap_max = gap.map_or(Some(0), |cell| cell.whole(0, 124));
+    let (request_max, gap_max) = (u16::try_from(request_max?).ok()?, u16::try_from(gap_max?).ok()?);
+    Some(Grouping { together: together?, request_max, gap_max })
+}
+
+impl RegisterTypes {
+    fn check_request_max(&self, top: &Row<'_>) {
+        let places = self.registers.iter().map(|register| register.place);
+        let widest = places.chain(self.statuses.iter().map(|status| status.place));
+        let widest = widest.map(|place| place.kind.registers()).max().unwrap_or(1);
+        if let Some(cell) = top.cell("request_max").filter(|_| widest > self.grouping.request_max) {
+            let wrong = format!("its widest number takes {widest} registers, which are never read apart");
+            cell.note(wrong, format!("allowed is {widest} or more"));
+        }
+    }
+
+    /// Its map with the registers' own places for sensors.
+    fn map_by_place(&self) -> RegisterMap {
+        let mut places = (0_u32..).map(SensorIx);
+        self.map(|_| places.next())
+    }
+
+    /// Its registers for the sensors of a station; a register without one is left out.
+    pub(in crate::city::parse) fn map(
+        &self,
+        mut sensor: impl FnMut(&RegisterType) -> Option<SensorIx>,
+    ) -> RegisterMap {
+        let sensors: Vec<Option<SensorIx>> = self.registers.iter().map(&mut sensor).collect();
+        let fields = self.registers.iter().zip(&sensors);
+        let fields = fields.filter_map(|(register, sensor)| Some(register.field((*sensor)?))).collect();
+        let statuses = self.statuses.iter().map(|status| Status {
+            place: status.place,
+            rules: status.rules.iter().filter_map(|rule| rule.of_sensors(&sensors)).collect(),
+        });
+        RegisterMap { fields, statuses: statuses.collect(), grouping: self.grouping }
+    }
+}
+
+impl RegisterType {
+    fn field(&self, sensor: SensorIx) -> RegisterField {
+        let Of { parameter, scale, offset, .. } = self.of;
+        RegisterField {
+            sensor,
+            parameter,
+            place: self.place,
+            scale,
+            offset,
+            sentinels: self.sentinels.clone(),
+            destructive: self.destructive,
+        }
+    }
+}
+
+impl status::RuleType {
+    /// The rule for these sensors; `None` where it speaks only of registers that have none.
+    fn of_sensors(&self, sensors: &[Option<SensorIx>]) -> Option<Rule> {
+        let of: Vec<_> = self.of.iter().filter_map(|register| *sensors.get(*register)?).collect();
+        let speaks_of_none = of.is_empty() && !self.of.is_empty();
+        (!speaks_of_none).then(|| Rule { when: self.when.clone(), then: self.then, of })
+    }
+}
+
+#[cfg(test)]
+mod tests;

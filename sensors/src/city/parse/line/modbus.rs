@@ -1,7 +1,7 @@
 //! Modbus lines of `lines.toml`: slaves, their types and their rhythm. Opens nothing.
 
 use super::Join;
-use crate::city::parse::device::{DeviceType, Of, RegisterType};
+use crate::city::parse::device::{DeviceType, RegisterType};
 use crate::line::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 use crate::parameter::Parameter;
 use crate::quantity::Value;
@@ -93,11 +93,11 @@ impl Join<'_, '_> {
         let pause = row.cell("pause_ms").and_then(|cell| cell.whole(0, 10_000)).unwrap_or(0);
         let wake = row.cell("wake_ms").and_then(|cell| cell.whole(1, 10_000));
         let found = self.station_and_type(row);
-        let fields = found.map(|(station, cell, device)| (station, self.registers(station, &cell, &device)));
+        let map = found.map(|(station, cell, device)| (station, self.registers(station, &cell, &device)));
         let (unit, cell) = unit?;
         units.add(&cell, &unit.to_string(), None);
-        let ((poll_s, cell), (station, fields)) = (poll?, fields?);
-        self.check_deadlines(&cell, poll_s, &fields);
+        let ((poll_s, cell), (station, map)) = (poll?, map?);
+        self.check_deadlines(&cell, poll_s, &map.fields);
         if let Some((_, cell)) = storm.as_ref().filter(|(storm_s, _)| *storm_s >= poll_s) {
             let wrong = format!("a storm is no faster than the ordinary {poll_s} s");
             cell.note(wrong, "allowed is less than poll_interval_s");
@@ -109,36 +109,20 @@ impl Join<'_, '_> {
             storm_poll_interval: storm.map(|(storm_s, _)| Span::from_s(storm_s)),
             pause: Span::from_ms(pause),
             wake: wake.map(Span::from_ms),
-            map: RegisterMap::of(fields),
+            map,
         })
     }
 
-    fn registers(&mut self, station: StationIx, cell: &Cell<'_>, device: &DeviceType) -> Vec<RegisterField> {
-        let DeviceType::Modbus(registers) = device else {
+    fn registers(&mut self, station: StationIx, cell: &Cell<'_>, device: &DeviceType) -> RegisterMap {
+        let DeviceType::Modbus(types) = device else {
             self.unclear.insert(station);
             cell.note("the type publishes over MQTT", "allowed are types with protocol = \"modbus\"");
-            return Vec::new();
+            return RegisterMap::default();
         };
-        registers.iter().filter_map(|register| self.register(station, cell, register)).collect()
-    }
-
-    fn register(
-        &mut self,
-        station: StationIx,
-        cell: &Cell<'_>,
-        register: &RegisterType,
-    ) -> Option<RegisterField> {
-        let sensor = self.reach(station, cell, &register.of)?;
-        self.fill_rollover(sensor, register);
-        let Of { parameter, scale, offset, .. } = register.of;
-        Some(RegisterField {
-            sensor,
-            parameter,
-            place: register.place,
-            scale,
-            offset,
-            sentinels: register.sentinels.clone(),
-            destructive: register.destructive,
+        types.map(|register| {
+            let sensor = self.reach(station, cell, &register.of)?;
+            self.fill_rollover(sensor, register);
+            Some(sensor)
         })
     }
 

@@ -1,9 +1,9 @@
 //! MQTT lines of `lines.toml`: brokers, topics and their types. Opens nothing.
 
 use super::Join;
-use crate::city::parse::device::{DeviceType, FieldType, PayloadType};
+use crate::city::parse::device::{DeviceType, Measured, PayloadType};
 use crate::line::{MqttLine, MqttSubscription, MqttUser};
-use crate::payload::{PayloadField, PayloadMap};
+use crate::payload::PayloadMap;
 use crate::sheet::{Cell, Known, Row};
 use crate::station::StationIx;
 use crate::time::Span;
@@ -51,17 +51,17 @@ impl Join<'_, '_> {
     }
 
     fn payload(&mut self, station: StationIx, cell: &Cell<'_>, device: &DeviceType) -> Option<PayloadMap> {
-        let DeviceType::Mqtt(PayloadType { format, time, fields }) = device else {
+        let DeviceType::Mqtt(PayloadType { map, measured }) = device else {
             self.unclear.insert(station);
             cell.note("the type is asked over Modbus", "allowed are types with protocol = \"mqtt\"");
             return None;
         };
-        let field = |FieldType { of, pointer, period }: &FieldType| {
-            let sensor = self.reach(station, cell, of)?;
-            let (pointer, period) = (pointer.clone(), period.clone());
-            Some(PayloadField { sensor, pointer, period, scale: of.scale, offset: of.offset })
-        };
-        let fields = fields.iter().filter_map(field).collect();
-        Some(PayloadMap { format: *format, time: time.clone(), fields })
+        let mut sensors = Vec::with_capacity(measured.len());
+        for Measured { of, optional } in measured {
+            let id = self.network.id_of(station, of.parameter, of.sensor.as_deref())?;
+            let is_left_out = *optional && self.network.sensor(&id).is_none();
+            sensors.push(if is_left_out { None } else { self.reach(station, cell, of) });
+        }
+        Some(map.bound(|ix| sensors.get(ix.at()).copied().flatten()))
     }
 }
