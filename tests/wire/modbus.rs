@@ -49,9 +49,13 @@ fn line(port: u16, devices: Vec<ModbusDevice>) -> Arc<City> {
 
 /// A line with short patience at this address.
 pub(crate) fn on(address: String, line: ModbusLine) -> Arc<City> {
+    patient(address, Span::from_ms(150), line)
+}
+
+/// The same with this much patience.
+pub(crate) fn patient(address: String, timeout: Span, line: ModbusLine) -> Arc<City> {
     let sensors = line.devices.iter().flat_map(|d| &d.map.fields).map(|f| f.sensor.at()).max().unwrap() + 1;
-    let (timeout, reconnect_max) = (Span::from_ms(150), Span::from_ms(300));
-    let protocol = Protocol::Modbus(ModbusLine { timeout, reconnect_max, ..line });
+    let protocol = Protocol::Modbus(ModbusLine { timeout, reconnect_max: Span::from_ms(300), ..line });
     city(&vec![Parameter::Stage; sensors], address, protocol)
 }
 

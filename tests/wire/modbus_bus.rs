@@ -8,8 +8,9 @@ use sensors::city::City;
 use sensors::line::{ModbusDevice, ModbusLine, Parity, SerialPort, Transport};
 use sensors::reading::Observed;
 use sensors::register::{Kind, Place, RegisterField, Table};
+use sensors::time::Span;
 
-use crate::modbus::{GOOD, POISON, device, fast, on, stage};
+use crate::modbus::{GOOD, POISON, device, fast, on, patient, stage};
 use crate::peer::collector::Collector;
 use crate::peer::libmodbus::{self, Libmodbus};
 use crate::peer::mischief::{Act, Asked, Mischief};
@@ -110,14 +111,17 @@ async fn one_dead_slave_of_eight_on_a_serial_bus_does_not_break_the_rhythm_of_th
         return skip("pymodbus with pyserial");
     }
     let _server = Pymodbus::simulate_on(&cable.theirs(), 8, 5);
-    // Every 500 ms; a dead unit costs 150.
-    let interval = sensors::time::Span::from_min(10);
-    let slave =
-        |unit: u8| ModbusDevice { poll_interval: interval, ..device(unit, vec![stage(u32::from(unit), 0)]) };
-    let mut collector = Collector::start(&serial(&cable, (1..=8).map(slave).collect()), fast(), 16);
+    // Every 500 ms; the dead unit costs a whole second, which would take two polls of everybody.
+    let slave = |unit: u8| ModbusDevice {
+        poll_interval: Span::from_min(10),
+        ..device(unit, vec![stage(u32::from(unit), 0)])
+    };
+    let line =
+        ModbusLine { transport: Transport::Serial(PORT), ..ModbusLine::tcp((1..=8).map(slave).collect()) };
+    let mut collector = Collector::start(&patient(cable.ours(), Span::from_s(1), line), fast(), 16);
     // From the first answer of all the others; the start of Python is not measured.
     let mut times: [Vec<Instant>; 9] = Default::default();
-    while (1..=8).any(|unit| unit != 5 && times[unit].len() < 12) {
+    while (1..=8).any(|unit| unit != 5 && times[unit].len() < 20) {
         let unit = collector.observation().await.sensor.at();
         times[unit].push(Instant::now());
     }
@@ -126,8 +130,10 @@ async fn one_dead_slave_of_eight_on_a_serial_bus_does_not_break_the_rhythm_of_th
     for unit in (1..=8).filter(|unit| *unit != 5) {
         let polls: Vec<Instant> = times[unit].iter().copied().filter(|at| *at >= began).collect();
         let lasted = polls[polls.len() - 1] - polls[0];
-        let missed = lasted.as_secs_f64() / 0.5 - (polls.len() - 1) as f64;
-        assert!(missed < 1.5, "unit {unit} missed {missed} of {} polls", polls.len());
+        // A tenth of the time, and one try that happens to fall into this while.
+        let due = lasted.as_secs_f64() / 0.5;
+        let missed = due - (polls.len() - 1) as f64;
+        assert!(missed < 2.5 + due / 10.0, "unit {unit} missed {missed} of {due} polls");
     }
     collector.stop().await;
 }
