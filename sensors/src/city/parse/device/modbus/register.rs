@@ -54,7 +54,8 @@ fn read_register<'a>(row: &Row<'a>, addresses: &Addresses<'a>) -> Option<Registe
     let destructive = row.cell("destructive");
     let (of, place) = (of?, place?);
     let sentinels = sentinels.map(|cell| cell.list()).unwrap_or_default();
-    let sentinels = sentinels.iter().filter_map(|cell| read_sentinel(&place, cell)).collect();
+    let sentinels: Vec<_> = sentinels.iter().map(|cell| read_sentinel(&place, cell)).collect();
+    let sentinels: Option<Vec<_>> = sentinels.into_iter().collect();
     let rollover = rollover.and_then(|cell| read_rollover(&of, &place, &cell));
     let destructive = destructive.and_then(|cell| Some((cell.flag()?, cell)));
     if let Some((true, cell)) = &destructive
@@ -66,7 +67,7 @@ fn read_register<'a>(row: &Row<'a>, addresses: &Addresses<'a>) -> Option<Registe
     Some(RegisterType {
         of,
         place,
-        sentinels,
+        sentinels: sentinels?,
         rollover,
         destructive: destructive.is_some_and(|(empties, _)| empties),
     })

@@ -59,6 +59,9 @@ pub(super) fn read(
     let time = places.cell(&row, "time");
     let unit = places.cell(&row, "unit").map(|pointer| {
         let optional = row.cell("unit_optional").and_then(|cell| cell.flag()).unwrap_or(false);
+        if let Some(cell) = row.cell("unit") {
+            cell.note("the payload names the unit itself", "allowed is unit, or the place where it is named");
+        }
         UnitSource { pointer, optional }
     });
     let quality = places.key("quality").and_then(|key| quality(&row, key, places));
