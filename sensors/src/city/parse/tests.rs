@@ -112,7 +112,7 @@ const WELL: [(&str, &str); 7] = [
 ];
 
 /// The files of the small city with one text replaced in one of them.
-fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
+pub(super) fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
         WELL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
@@ -126,7 +126,7 @@ fn mistakes(file: &str, old: &str, new: &str) -> Vec<Mistake> {
 }
 
 /// The only mistake after a replacement.
-fn mistake(file: &str, old: &str, new: &str) -> String {
+pub(super) fn mistake(file: &str, old: &str, new: &str) -> String {
     let found = mistakes(file, old, new);
     assert_eq!(found.len(), 1, "{file}, {old:?} -> {new:?}: {found:#?}");
     found[0].to_string()
