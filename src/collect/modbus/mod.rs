@@ -278,7 +278,7 @@ impl Task {
                 fault = Some(broken);
             }
         }
-        let place = format!("unit {}", slave.unit);
+        let unit = slave.unit;
         if fault.is_none() {
             self.faults = 0;
             self.backoff.worked();
@@ -287,7 +287,7 @@ impl Task {
             self.faults += 1;
             self.meter.faults.increment(1);
         }
-        events.extend(why.and_then(|why| self.post.stray(&place, why)));
+        events.extend(why.and_then(|why| self.post.stray(&format!("unit {unit}"), why)));
         self.count_states();
         let is_rtu = self.route.transport.is_rtu();
         fault.filter(|fault| !is_rtu || !fault.leaves_the_bus() || self.is_dead())

@@ -4,9 +4,11 @@
 
 pub(crate) mod baolu;
 pub(crate) mod collector;
+pub(crate) mod libmodbus;
 pub(crate) mod mischief;
 pub(crate) mod mosquitto;
 pub(crate) mod pymodbus;
+pub(crate) mod socat;
 
 use std::net::TcpListener;
 
