@@ -155,7 +155,9 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
         tracker.spawn(serve::heartbeat::beat(heartbeat, client, pulse, stops.serve.clone()));
     }
     let city = Arc::new(plan.city.clone());
-    collect::run(&city, clock, &reading_lane, &stops.collect, &tracker);
+    // No rule hurries a station yet.
+    let (_, hurried) = tokio::sync::watch::channel(Arc::default());
+    collect::run(&city, clock, &reading_lane, &hurried, &stops.collect, &tracker);
     tracker.close();
     Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
 }

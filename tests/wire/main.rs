@@ -13,6 +13,10 @@ mod fault;
 #[cfg(test)]
 mod modbus;
 #[cfg(test)]
+mod modbus_bus;
+#[cfg(test)]
+mod modbus_quirk;
+#[cfg(test)]
 mod mqtt;
 #[cfg(test)]
 mod peer;
