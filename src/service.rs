@@ -23,6 +23,7 @@ use crate::serve::{Bounds, Shared};
 use crate::store::error::StoreError;
 use crate::store::{Options, Reader, Store};
 use crate::watch::feed::{FEED_CAPACITY, Feed};
+use crate::watch::pace;
 use crate::watch::pulse::Pulse;
 use crate::watch::restore::restore;
 use crate::watch::snapshot::{Plan, Snapshot};
@@ -159,7 +160,9 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
         tracker.spawn(serve::heartbeat::beat(heartbeat, client, pulse, stops.serve.clone()));
     }
     let city = Arc::new(plan.city.clone());
-    collect::run(&city, clock, &reading_lane, &stops.collect, &tracker);
+    let (hurrying, hurried) = watch::channel(Arc::default());
+    tracker.spawn(pace::follow(snapshots.clone(), hurrying, stops.collect.clone()));
+    collect::run(&city, clock, &reading_lane, &hurried, &stops.collect, &tracker);
     tracker.close();
     Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
 }

@@ -21,4 +21,3 @@ pub mod sheet;
 pub mod station;
 pub mod time;
 pub mod track;
-pub mod unit;

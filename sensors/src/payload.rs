@@ -16,6 +16,7 @@ mod number;
 mod quality;
 pub mod sparkplug;
 mod tlv;
+mod unit;
 
 pub use csv::{CsvForm, CsvHead};
 pub use error::PayloadError;
@@ -26,6 +27,7 @@ pub use lorawan::{Encoding, LorawanForm, Uplink};
 pub use moment::TimeForm;
 pub use quality::{QualityMap, QualityWords, Said};
 pub use tlv::{Channel, ChannelValue, Mark, Part};
+pub use unit::{Unit, UnitSource};
 
 use number::{Number, excerpt, number_of_text};
 
@@ -34,7 +36,6 @@ use crate::quantity::Value;
 use crate::reading::{Observation, Observed};
 use crate::station::SensorIx;
 use crate::time::{Span, Timestamp};
-use crate::unit::Unit;
 
 /// What the payload of one topic carries.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,15 +109,6 @@ pub struct PayloadField {
     pub unit: Option<UnitSource>,
     /// Where the payload judges the number itself.
     pub quality: Option<QualityMap>,
-}
-
-/// Where a payload names the unit of a number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnitSource {
-    /// JSON pointer or CSV column of the unit's text.
-    pub pointer: String,
-    /// Whether a payload without it is in the parameter's own unit; else its number is refused.
-    pub optional: bool,
 }
 
 /// The length of the interval that a depth covers.

@@ -3,6 +3,7 @@
 #[cfg(feature = "demo")]
 mod batch;
 mod clock;
+mod cut;
 mod law;
 mod order;
 mod pace;

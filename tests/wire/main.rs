@@ -15,6 +15,10 @@ mod folder;
 #[cfg(test)]
 mod modbus;
 #[cfg(test)]
+mod modbus_bus;
+#[cfg(test)]
+mod modbus_quirk;
+#[cfg(test)]
 mod mqtt;
 #[cfg(test)]
 mod order;

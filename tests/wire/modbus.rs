@@ -22,11 +22,11 @@ use crate::peer::pymodbus::{self, Pymodbus};
 use crate::peer::{free_port, skip};
 
 /// What no gauge in these tests measures: it must never become a value.
-const POISON: u16 = 9999;
-const GOOD: u16 = 1250;
+pub(crate) const POISON: u16 = 9999;
+pub(crate) const GOOD: u16 = 1250;
 
 /// A stage in millimetres, in input registers.
-fn stage(sensor: u32, address: u16) -> RegisterField {
+pub(crate) fn stage(sensor: u32, address: u16) -> RegisterField {
     RegisterField {
         sensor: SensorIx(sensor),
         parameter: Parameter::Stage,
@@ -38,23 +38,29 @@ fn stage(sensor: u32, address: u16) -> RegisterField {
     }
 }
 
-fn device(unit: u8, fields: Vec<RegisterField>) -> ModbusDevice {
+pub(crate) fn device(unit: u8, fields: Vec<RegisterField>) -> ModbusDevice {
     let map = RegisterMap::of(fields);
-    ModbusDevice { unit, station: StationIx(0), poll_interval: Span::from_s(60), map }
+    ModbusDevice::new(unit, StationIx(0), Span::from_s(60), map)
 }
 
 fn line(port: u16, devices: Vec<ModbusDevice>) -> Arc<City> {
-    let sensors = devices.iter().flat_map(|d| &d.map.fields).map(|f| f.sensor.at()).max().unwrap() + 1;
-    let protocol = Protocol::Modbus(ModbusLine {
-        timeout: Span::from_ms(150),
-        reconnect_max: Span::from_ms(300),
-        devices,
-    });
-    city(&vec![Parameter::Stage; sensors], format!("127.0.0.1:{port}"), protocol)
+    on(format!("127.0.0.1:{port}"), ModbusLine::tcp(devices))
+}
+
+/// A line with short patience at this address.
+pub(crate) fn on(address: String, line: ModbusLine) -> Arc<City> {
+    patient(address, Span::from_ms(150), line)
+}
+
+/// The same with this much patience.
+pub(crate) fn patient(address: String, timeout: Span, line: ModbusLine) -> Arc<City> {
+    let sensors = line.devices.iter().flat_map(|d| &d.map.fields).map(|f| f.sensor.at()).max().unwrap() + 1;
+    let protocol = Protocol::Modbus(ModbusLine { timeout, reconnect_max: Span::from_ms(300), ..line });
+    city(&vec![Parameter::Stage; sensors], address, protocol)
 }
 
 /// A minute of this clock is 50 ms.
-fn fast() -> Clock {
+pub(crate) fn fast() -> Clock {
     Clock::exercise(Timestamp::from_ms(1_763_300_000_000), 1200.0)
 }
 
@@ -124,7 +130,7 @@ async fn the_readings_of_a_poll_come_together_with_the_time_of_their_answer() {
         .collect();
     let value = |raw| Observed::Value(sensors::quantity::Value::from_raw(raw));
     let values: Vec<_> = observed.iter().map(|o| (o.0, o.1)).collect();
-    assert_eq!(values, [(2, value(86)), (0, value(1250)), (1, Observed::Missing)]);
+    assert_eq!(values, [(0, value(1250)), (1, Observed::Missing), (2, value(86))]);
     assert!(observed.iter().all(|o| o.2 >= before && o.2 <= clock.now()));
     collector.stop().await;
 }

@@ -1,5 +1,12 @@
 //! MQTT against Mosquitto, 5 and 3.1.1: what is not durable is not acknowledged, and nothing is lost.
 
+mod flood;
+mod place;
+mod presence;
+mod sparkplug;
+mod tls;
+mod version;
+
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::sync::Arc;

@@ -2,11 +2,10 @@
 //! its interval.
 
 use super::number::{Number, number_of_text};
-use super::{Decoded, PayloadError, PayloadField, PayloadMap, Period, Said, TimeForm};
+use super::{Decoded, PayloadError, PayloadField, PayloadMap, Period, Said, TimeForm, Unit};
 use crate::parameter::Parameter;
 use crate::reading::Observed;
 use crate::time::{Span, Timestamp};
-use crate::unit::Unit;
 
 /// What stands at a place of a reading.
 #[derive(Clone, Copy, Debug)]

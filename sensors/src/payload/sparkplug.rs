@@ -25,7 +25,7 @@ use crate::reading::Observation;
 use crate::station::SensorIx;
 use crate::time::Timestamp;
 
-/// An edge node, or a device behind one, that a station belongs to.
+/// An edge node, or a device behind one, that a station belongs to. Several stations may share one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparkplugSource {
     /// The group.

@@ -74,7 +74,6 @@ impl RegisterField {
         })
     }
 
-    #[expect(clippy::float_cmp, reason = "a sentinel is an exact number, no measurement")]
     fn is_sentinel(&self, sentinel: Sentinel, bits: u64, number: Option<f64>) -> bool {
         match sentinel {
             Sentinel::Whole(whole) => {
@@ -175,7 +174,7 @@ fn to_bcd(raw: i64, width: u8) -> Option<u64> {
     let mut rest = u64::try_from(raw).ok()?;
     let mut bits = 0;
     for n in 0..width / 4 {
-        bits |= rest % 10 << (4 * n);
+        bits |= (rest % 10) << (4 * n);
         rest /= 10;
     }
     (rest == 0).then_some(bits)

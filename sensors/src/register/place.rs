@@ -156,7 +156,7 @@ impl Order {
     }
 }
 
-impl<'a> Words<'a> {
+impl Words<'_> {
     /// How many registers or bits.
     pub const fn len(self) -> usize {
         match self {
@@ -245,7 +245,7 @@ impl Place {
         Some(self.bits.map_or(whole, |run| whole >> run.first.min(63) & mask(run.count)))
     }
 
-    fn joined(&self, registers: &[u16]) -> Option<u64> {
+    fn joined(self, registers: &[u16]) -> Option<u64> {
         let registers = registers.get(..usize::from(self.kind.registers()))?;
         let join = |whole: u64, word: &u16| whole << 16 | u64::from(self.turned(*word));
         let whole = if self.order.swaps_words() {
@@ -256,7 +256,7 @@ impl Place {
         Some(whole & mask(self.kind.width()))
     }
 
-    fn turned(&self, word: u16) -> u16 {
+    fn turned(self, word: u16) -> u16 {
         if self.order.swaps_bytes() { word.swap_bytes() } else { word }
     }
 

@@ -41,14 +41,14 @@ impl RegisterMap {
         let mut said = Vec::with_capacity(self.fields.len());
         let mut hint = 0;
         for field in &self.fields {
-            if let Some(words) = words_at(answers, &field.place, &mut hint) {
+            if let Some(words) = words_at(answers, field.place, &mut hint) {
                 let value = field.decode(words);
                 said.push(Said { sensor: field.sensor, value, emptied: field.destructive });
             }
         }
         let mut poll = Poll { said, busy: false };
         for status in &self.statuses {
-            poll.judge(status, words_at(answers, &status.place, &mut hint));
+            poll.judge(status, words_at(answers, status.place, &mut hint));
         }
         poll
     }
@@ -56,12 +56,12 @@ impl RegisterMap {
 
 /// The registers of a place among the answers. Fields stand in the order of addresses, so that
 /// the search goes on where the last one ended.
-fn words_at<'a>(answers: &[Answer<'a>], place: &Place, hint: &mut usize) -> Option<Words<'a>> {
+fn words_at<'a>(answers: &[Answer<'a>], place: Place, hint: &mut usize) -> Option<Words<'a>> {
     let (before, after) = answers.split_at_checked(*hint)?;
     let first = *hint;
     for (n, (request, words)) in (first..).zip(after).chain((0..).zip(before)) {
         let Some(words) = words.filter(|words| words.len() == usize::from(request.count)) else { continue };
-        if let Some(offset) = request.offset_of(place) {
+        if let Some(offset) = request.offset_of(&place) {
             *hint = n;
             return words.part(offset, usize::from(place.kind.registers()));
         }

@@ -42,7 +42,7 @@ pub(super) type Needed = (Place, bool);
 impl Grouping {
     /// The requests that read every place, in the order of tables and addresses, those that empty
     /// a register last: whoever finds the device busy has then lost nothing.
-    pub(super) fn requests(&self, needed: impl Iterator<Item = Needed>) -> Vec<ReadRequest> {
+    pub(super) fn requests(self, needed: impl Iterator<Item = Needed>) -> Vec<ReadRequest> {
         let mut places: Vec<_> =
             needed.map(|(p, empties)| (empties, p.table, p.address, p.kind.registers())).collect();
         places.sort_unstable();
@@ -52,7 +52,7 @@ impl Grouping {
             let next = ReadRequest { table, address, count, destructive };
             // What is read along must not be emptied by it.
             let spares = |request: &ReadRequest| !emptied.iter().any(|e| request.touches(e.1, e.2, e.3));
-            let joined = requests.last().and_then(|last| self.joined(last, &next));
+            let joined = requests.last().and_then(|last| self.joined(*last, next));
             match joined.filter(|joined| joined.destructive || spares(joined)).zip(requests.last_mut()) {
                 Some((joined, last)) => *last = joined,
                 None => requests.push(next),
@@ -61,9 +61,9 @@ impl Grouping {
         requests
     }
 
-    fn joined(&self, last: &ReadRequest, next: &ReadRequest) -> Option<ReadRequest> {
-        if *last == *next {
-            return Some(*last);
+    fn joined(self, last: ReadRequest, next: ReadRequest) -> Option<ReadRequest> {
+        if last == next {
+            return Some(last);
         }
         let near = u32::from(next.address) <= last.end() + u32::from(self.gap_max);
         let apart = !self.together || last.destructive || next.destructive;
@@ -72,7 +72,7 @@ impl Grouping {
         }
         let end = last.end().max(next.end());
         let count = u16::try_from(end - u32::from(last.address)).ok()?;
-        (count <= self.request_max.min(last.table.request_max())).then_some(ReadRequest { count, ..*last })
+        (count <= self.request_max.min(last.table.request_max())).then_some(ReadRequest { count, ..last })
     }
 }
 
@@ -89,7 +89,7 @@ impl ReadRequest {
         u32::from(self.address) + u32::from(self.count)
     }
 
-    fn touches(&self, table: Table, address: u16, count: u16) -> bool {
+    fn touches(self, table: Table, address: u16, count: u16) -> bool {
         let start = u32::from(address);
         self.table == table && start < self.end() && u32::from(self.address) < start + u32::from(count)
     }

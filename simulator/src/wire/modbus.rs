@@ -116,6 +116,7 @@ impl Slaves {
         let asked_end = u32::from(address) + u32::from(count);
         match (first, end) {
             (Some(first), Some(end)) if first <= address && asked_end <= end => {}
+            (None, _) if table.is_of_bits() => return Err(ExceptionCode::IllegalFunction),
             _ => return Err(ExceptionCode::IllegalDataAddress),
         }
         let mut words = vec![0; usize::from(count)];

@@ -21,13 +21,12 @@ pub(super) struct Question {
 /// How frames are told apart on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// A header with this transaction number; the answer to the one before may still come and is
-    /// passed over where that is said.
+    /// A header with a transaction number.
     Tcp {
         /// The question's number.
         transaction: u16,
-        /// Whether nobody waits any more for the answer to the question before.
-        passes_previous: bool,
+        /// An earlier question whose answer may still come, and is passed over.
+        passed: Option<u16>,
     },
     /// A checksum and silence.
     Rtu,
@@ -109,6 +108,11 @@ impl Cause {
         }
     }
 
+    /// Whether it says something of the line and not of the unit that was asked.
+    pub(super) const fn is_of_the_line(self) -> bool {
+        matches!(self, Self::Unit | Self::Request | Self::Unasked | Self::Noise)
+    }
+
     /// In words, for an officer.
     pub(super) const fn words(self) -> &'static str {
         match self {
@@ -129,15 +133,18 @@ impl Cause {
 impl Question {
     /// The bytes that ask it; the second number is how many of them count.
     pub(super) fn frame(self, framing: Framing) -> ([u8; 12], usize) {
-        let ([a, b], [c, d]) = (self.address.to_be_bytes(), self.count.to_be_bytes());
+        let Self { unit, function, .. } = self;
+        let ([first_high, first], [count_high, count]) =
+            (self.address.to_be_bytes(), self.count.to_be_bytes());
         match framing {
             Framing::Tcp { transaction, .. } => {
-                let [t, u] = transaction.to_be_bytes();
-                ([t, u, 0, 0, 0, 6, self.unit, self.function, a, b, c, d], 12)
+                let [high, low] = transaction.to_be_bytes();
+                ([high, low, 0, 0, 0, 6, unit, function, first_high, first, count_high, count], 12)
             }
             Framing::Rtu => {
-                let [low, high] = checksum(&[self.unit, self.function, a, b, c, d]).to_le_bytes();
-                ([self.unit, self.function, a, b, c, d, low, high, 0, 0, 0, 0], 8)
+                let body = [unit, function, first_high, first, count_high, count];
+                let [low, high] = checksum(&body).to_le_bytes();
+                ([unit, function, first_high, first, count_high, count, low, high, 0, 0, 0, 0], 8)
             }
         }
     }
@@ -145,20 +152,27 @@ impl Question {
     /// What the bytes heard since it was asked are.
     pub(super) fn heard(self, framing: Framing, bytes: &[u8]) -> Heard<'_> {
         match framing {
-            Framing::Tcp { transaction, passes_previous } => {
-                let previous = passes_previous.then_some(transaction.wrapping_sub(1));
-                self.heard_tcp(transaction, previous, bytes)
-            }
+            Framing::Tcp { transaction, passed } => self.heard_tcp(transaction, passed, bytes),
             Framing::Rtu => self.heard_rtu(bytes),
         }
     }
 
-    fn data_len(self) -> usize {
-        let count = usize::from(self.count);
-        if self.function <= 2 { count.div_ceil(8) } else { 2 * count }
+    /// How many bytes question and answer have on a bus.
+    pub(super) fn travels(self) -> u32 {
+        self.data_len() as u32 + 13
     }
 
-    fn heard_tcp(self, transaction: u16, previous: Option<u16>, bytes: &[u8]) -> Heard<'_> {
+    /// Whether bits are asked for and not registers.
+    pub(super) const fn is_of_bits(self) -> bool {
+        self.function <= 2
+    }
+
+    fn data_len(self) -> usize {
+        let count = usize::from(self.count);
+        if self.is_of_bits() { count.div_ceil(8) } else { 2 * count }
+    }
+
+    fn heard_tcp(self, transaction: u16, passed: Option<u16>, bytes: &[u8]) -> Heard<'_> {
         match bytes.get(2..4) {
             None => return Heard::Part,
             Some([0, 0]) => {}
@@ -172,11 +186,13 @@ impl Question {
         let end = 6 + length;
         let Some(whole) = bytes.get(6..end) else { return Heard::Part };
         let answers = u16::from_be_bytes([t, u]);
-        if Some(answers) == previous {
-            return Heard::Others(end, Cause::Unasked);
-        }
         if answers != transaction {
-            return Heard::Wrong(Cause::Transaction);
+            let passes = Some(answers) == passed;
+            return if passes {
+                Heard::Others(end, Cause::Unasked)
+            } else {
+                Heard::Wrong(Cause::Transaction)
+            };
         }
         match *whole {
             [unit, ..] if unit != self.unit => Heard::Wrong(Cause::Unit),
@@ -190,7 +206,8 @@ impl Question {
     }
 
     fn heard_rtu(self, bytes: &[u8]) -> Heard<'_> {
-        let skipped = bytes.iter().take(LEADING_NOISE_MAX).take_while(|byte| !(1..=247).contains(*byte)).count();
+        let skipped =
+            bytes.iter().take(LEADING_NOISE_MAX).take_while(|byte| !(1..=247).contains(*byte)).count();
         match self.heard_rtu_at(bytes.get(skipped..).unwrap_or_default()) {
             Heard::Answer(data, end) => Heard::Answer(data, skipped + end),
             Heard::Refused(code, end) => Heard::Refused(code, skipped + end),

@@ -1,28 +1,41 @@
-//! A Modbus TCP line: we ask its devices one after the other, each in its rhythm.
+//! A Modbus line: we ask its devices one after the other, each in its rhythm.
 //!
-//! The task owns the connection. It never asks two things at once, never takes a late answer for
-//! a new one (after any fault the connection is dropped) and never catches up missed polls.
+//! The task owns the connection or port. It never asks two things at once, never takes a late or a
+//! foreign answer for its own, never lets a dead device delay the others and never catches up
+//! missed polls.
 
+mod breaker;
 mod connection;
+mod fault;
+mod frame;
+mod kept;
+mod meter;
 mod slave;
+mod stream;
+mod turn;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Counter, Gauge, counter, gauge};
 use sensors::city::City;
-use sensors::line::{Line, ModbusLine, Protocol};
+use sensors::line::{Line, ModbusDevice, ModbusLine, Protocol};
+use sensors::register::Poll;
 use sensors::time::Span;
 use tokio::time::{Instant, sleep, sleep_until};
-use tokio_modbus::ExceptionCode;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::event::Event;
 
-use self::connection::{Answer, Connection, Fault, refusal};
-use self::slave::Slave;
+use self::breaker::Breaker;
+use self::connection::{Connection, Route};
+use self::fault::{Fault, is_gateways};
+use self::frame::Cause;
+use self::meter::Meter;
+use self::slave::{Pace, Slave};
+use self::turn::Turn;
+use super::Hurried;
 use super::backoff::Backoff;
 use super::post::{Post, WriterGone};
 
@@ -30,93 +43,92 @@ use super::post::{Post, WriterGone};
 const RECONNECT_FIRST: Duration = Duration::from_millis(200);
 /// Between the first questions to two neighbours, so that a start is no burst.
 const STAGGER_MAX: Duration = Duration::from_millis(100);
-/// A dead device may take one part in so many of the line's time.
+/// A dead device is tried again after so many timeouts, or later.
 const PAUSE_TIMEOUTS: u32 = 8;
 /// Faults in a row, without an answer from anybody, after which a line counts as down even
 /// though some of its devices have not been asked yet.
 const FAULTS_MAX: usize = 8;
+/// What was told of a line is told again when it has not been heard for so long.
+const FORGOTTEN: Duration = Duration::from_hours(1);
 
 /// Polls the line until it is cancelled or the writer has gone.
-pub(super) async fn run(city: Arc<City>, clock: Clock, post: Post, cancel: CancellationToken) {
+pub(super) async fn run(
+    city: Arc<City>,
+    clock: Clock,
+    post: Post,
+    mut hurried: Hurried,
+    cancel: CancellationToken,
+) {
     let Some(line) = city.lines.get(post.line() as usize) else { return };
     let Protocol::Modbus(modbus) = &line.protocol else { return };
     let mut task = Task::new(clock, line, modbus, post);
+    task.hurry(&hurried);
     tokio::select! {
         () = cancel.cancelled() => {}
-        Err(gone) = task.keep() => tracing::warn!(line = %line.name, "{gone}"),
+        Err(gone) = task.keep(&mut hurried) => tracing::warn!(line = %line.name, "{gone}"),
     }
 }
 
 struct Task {
     clock: Clock,
-    address: String,
-    patience: Duration,
+    route: Route,
+    closes: bool,
     slaves: Vec<Slave>,
+    breaker: Breaker,
     post: Post,
     backoff: Backoff,
     faults: usize,
+    heard: [Option<Instant>; Cause::ALL.len()],
     meter: Meter,
 }
 
-struct Meter {
-    unwell: Gauge,
-    connects: Counter,
-    faults: Counter,
-    refusals: Counter,
-    missed: Counter,
-}
-
-/// What became of one device's turn.
-enum Turn {
-    Answered,
-    Refused { why: String, code: ExceptionCode },
+/// Why a connection is given up.
+enum End {
+    /// Nobody is due, and the line is to be closed then.
+    Idle,
+    /// It is of no more use.
     Broken(Fault),
 }
 
 impl Task {
     fn new(clock: Clock, line: &Line, modbus: &ModbusLine, post: Post) -> Self {
-        let label = || line.name.clone();
-        let meter = Meter {
-            unwell: gauge!("baolu_collect_devices_unwell", "line" => label()),
-            connects: counter!("baolu_collect_connects_total", "line" => label()),
-            faults: counter!("baolu_collect_line_faults_total", "line" => label()),
-            refusals: counter!("baolu_collect_refusals_total", "line" => label()),
-            missed: counter!("baolu_collect_polls_missed_total", "line" => label()),
-        };
         let reconnect_max = real(modbus.reconnect_max, 1.0);
         let patience = real(modbus.timeout, 1.0);
         let pause_max = real(modbus.reconnect_max, clock.factor()).max(patience * PAUSE_TIMEOUTS);
+        let late_max = if modbus.transport.is_rtu() { patience } else { Duration::ZERO };
         let begin = Instant::now();
-        let slaves = (0_u32..)
-            .zip(&modbus.devices)
-            .map(|(n, device)| {
-                let interval = real(device.poll_interval, clock.factor());
-                let stagger = STAGGER_MAX.min(interval / modbus.devices.len().max(1) as u32);
-                Slave::new(device, begin + stagger * n, interval, pause_max)
-            })
-            .collect();
+        let slave = |(n, device): (u32, &ModbusDevice)| {
+            let usual = real(device.poll_interval, clock.factor());
+            let storm = device.storm_poll_interval.map(|interval| real(interval, clock.factor()));
+            let stagger = STAGGER_MAX.min(usual / modbus.devices.len().max(1) as u32);
+            Slave::new(device, begin + stagger * n, Pace { usual, storm, pause_max, late_max })
+        };
+        let settle = Duration::from_millis(u64::try_from(modbus.settle.ms()).unwrap_or(0));
         Self {
             clock,
-            address: line.address.clone(),
-            patience,
-            slaves,
+            route: Route { address: line.address.clone(), transport: modbus.transport, patience, settle },
+            closes: modbus.closes,
+            slaves: (0_u32..).zip(&modbus.devices).map(slave).collect(),
+            breaker: Breaker::new(begin, patience, pause_max),
             post,
             backoff: Backoff::new(&line.name, RECONNECT_FIRST, reconnect_max),
             faults: 0,
-            meter,
+            heard: [None; Cause::ALL.len()],
+            meter: Meter::new(&line.name),
         }
     }
 
-    async fn keep(&mut self) -> Result<Infallible, WriterGone> {
+    async fn keep(&mut self, hurried: &mut Hurried) -> Result<Infallible, WriterGone> {
         loop {
+            if self.closes {
+                self.due(hurried).await;
+            }
             let mut connection = self.connected().await?;
-            let fault = self.polled(&mut connection).await?;
+            let End::Broken(fault) = self.polled(&mut connection, hurried).await? else { continue };
             drop(connection);
-            self.meter.faults.increment(1);
             tracing::debug!(line = self.post.name(), %fault, "connection dropped");
-            self.faults += 1;
             // The neighbours of a dead device are not made to wait: only a dead line is.
-            if self.faults >= FAULTS_MAX || self.slaves.iter().all(Slave::is_silent) {
+            if self.is_dead() || matches!(fault, Fault::Noisy { .. }) {
                 self.down(&fault).await?;
                 sleep(self.backoff.after_failure()).await;
             }
@@ -125,7 +137,7 @@ impl Task {
 
     async fn connected(&mut self) -> Result<Connection, WriterGone> {
         loop {
-            match Connection::open(&self.address, self.patience).await {
+            match Connection::open(&self.route).await {
                 Ok(connection) => {
                     self.meter.connects.increment(1);
                     return Ok(connection);
@@ -144,85 +156,163 @@ impl Task {
         self.post.send(event.into_iter().collect()).await
     }
 
-    /// Asks whoever is due until the connection breaks.
-    async fn polled(&mut self, connection: &mut Connection) -> Result<Fault, WriterGone> {
+    fn is_dead(&self) -> bool {
+        self.faults >= FAULTS_MAX || self.slaves.iter().all(Slave::is_silent)
+    }
+
+    /// Who is asked next, and when.
+    fn next(&self, now: Instant) -> Option<(usize, Instant)> {
+        let first = |silent: bool| {
+            let slaves = self.slaves.iter().enumerate().filter(|(_, slave)| slave.is_silent() == silent);
+            slaves.min_by_key(|(_, slave)| slave.due).map(|(ix, slave)| (ix, slave.due))
+        };
+        self.breaker.next(now, first(false), first(true))
+    }
+
+    /// Waits until somebody is due; who that is changes when a station is hurried.
+    async fn due(&mut self, hurried: &mut Hurried) -> usize {
         loop {
-            let next = self.slaves.iter().enumerate().min_by_key(|(_, slave)| slave.due);
-            let Some((ix, due)) = next.map(|(ix, slave)| (ix, slave.due)) else {
-                // A line without devices stays connected and silent.
-                std::future::pending::<()>().await;
-                continue;
+            if hurried.has_changed().unwrap_or(false) {
+                hurried.mark_unchanged();
+                self.hurry(hurried);
+            }
+            let now = Instant::now();
+            let next = self.next(now);
+            if let Some((ix, _)) = next.filter(|(_, due)| *due <= now) {
+                return ix;
+            }
+            let wait = async {
+                match next {
+                    Some((_, due)) => sleep_until(due).await,
+                    // A line without devices stays connected and silent.
+                    None => std::future::pending().await,
+                }
             };
-            sleep_until(due).await;
-            let mut events = Vec::new();
-            let turn = self.turn(ix, connection, &mut events).await;
-            let fault = self.told(ix, turn, &mut events);
-            let well = self.slaves.iter().filter(|slave| slave.is_well()).count();
-            self.meter.unwell.set((self.slaves.len() - well) as f64);
-            self.post.send(events).await?;
-            if let Some(fault) = fault {
-                return Ok(fault);
+            tokio::select! {
+                () = wait => {}
+                Ok(()) = hurried.changed() => self.hurry(hurried),
             }
         }
     }
 
-    async fn turn(&mut self, ix: usize, connection: &mut Connection, events: &mut Vec<Event>) -> Turn {
-        let Some(slave) = self.slaves.get(ix) else { return Turn::Answered };
-        let mut turn = Turn::Answered;
-        for read in &slave.reads {
-            match connection.read(slave.unit, read.request).await {
-                Ok(Answer::Words(words)) => {
-                    events.extend(read.observations(&words, self.clock.now()).map(Event::Observed));
-                }
-                Ok(Answer::Refused(code)) => {
-                    let sensors::register::ReadRequest { table, address, count, .. } = read.request;
-                    let why = format!("{table:?} registers {address}+{count} refused: {}", refusal(code));
-                    turn = Turn::Refused { why, code };
-                    if is_gateways(code) {
-                        break;
-                    }
-                }
-                Err(fault) => return Turn::Broken(fault),
+    fn hurry(&mut self, hurried: &Hurried) {
+        let now = Instant::now();
+        let stations = Arc::clone(&hurried.borrow());
+        for slave in &mut self.slaves {
+            slave.hurry(stations.contains(&slave.station), now);
+        }
+    }
+
+    /// Asks whoever is due until the connection is given up.
+    async fn polled(
+        &mut self,
+        connection: &mut Connection,
+        hurried: &mut Hurried,
+    ) -> Result<End, WriterGone> {
+        loop {
+            let now = Instant::now();
+            if self.closes && self.next(now).is_some_and(|(_, due)| due > now) {
+                return Ok(End::Idle);
+            }
+            let ix = self.due(hurried).await;
+            let Some(slave) = self.slaves.get_mut(ix) else { continue };
+            let (began, was_silent) = (Instant::now(), slave.is_silent());
+            let turn = turn::take(slave, connection).await;
+            let now = Instant::now();
+            let mut events = Vec::new();
+            let fault = self.told(ix, turn, now, &mut events);
+            if was_silent && self.slaves.get(ix).is_some_and(Slave::is_silent) {
+                self.breaker.spent(now - began, now);
+                self.meter.fruitless(now - began);
+            }
+            self.overheard(connection, now, &mut events);
+            self.post.send(events).await?;
+            if let Some(fault) = fault {
+                return Ok(End::Broken(fault));
             }
         }
-        turn
     }
 
     /// Draws the consequences of a turn; gives the fault that ends the connection.
-    fn told(&mut self, ix: usize, turn: Turn, events: &mut Vec<Event>) -> Option<Fault> {
-        let now = Instant::now();
+    fn told(&mut self, ix: usize, turn: Turn, now: Instant, events: &mut Vec<Event>) -> Option<Fault> {
+        let at = self.clock.now();
         let slave = self.slaves.get_mut(ix)?;
-        let place = format!("unit {}", slave.unit);
-        let (fault, news) = match turn {
-            Turn::Answered => {
-                self.meter.missed.increment(slave.answered(now));
-                (None, None)
-            }
-            Turn::Refused { why, code } => {
-                self.meter.refusals.increment(1);
-                let new = if is_gateways(code) { slave.silent(now, &why) } else { slave.refused(now, &why) };
-                (None, new.then_some(why))
-            }
-            Turn::Broken(fault) if slave.may_retry() => (Some(fault), None),
-            Turn::Broken(fault) => {
-                let why = fault.to_string();
-                let new = slave.silent(now, &why);
-                (Some(fault), new.then_some(why))
-            }
+        let mut say = |slave: &mut Slave, poll: Poll| {
+            events.extend(slave.observations(poll, at).map(Event::Observed));
         };
+        let (mut fault, mut why) = (None, None);
+        match turn {
+            Turn::Answered(poll) => {
+                say(slave, poll);
+                self.meter.missed.increment(slave.answered(now));
+            }
+            Turn::Busy => {
+                self.meter.busy.increment(1);
+                slave.busy(now);
+            }
+            Turn::NotReady(poll) => {
+                say(slave, poll);
+                why = Some(String::from("asked again and again, it is not ready"));
+                why = why.filter(|why| slave.refused(now, why));
+            }
+            Turn::Refused { poll, why: refusal, code } => {
+                say(slave, poll);
+                self.meter.refusals.increment(1);
+                let new = if is_gateways(code) {
+                    slave.silent(now, &refusal)
+                } else {
+                    slave.refused(now, &refusal)
+                };
+                why = new.then_some(refusal);
+            }
+            Turn::Broken { poll, fault: broken, is_repeatable } => {
+                if is_repeatable && slave.may_retry() {
+                    if matches!(broken, Fault::Silent { .. }) {
+                        slave.retry_late(now);
+                    }
+                } else {
+                    say(slave, poll);
+                    let text = broken.to_string();
+                    why = slave.silent(now, &text).then_some(text);
+                }
+                fault = Some(broken);
+            }
+        }
+        let unit = slave.unit;
         if fault.is_none() {
             self.faults = 0;
             self.backoff.worked();
             events.splice(0..0, self.post.up());
+        } else {
+            self.faults += 1;
+            self.meter.faults.increment(1);
         }
-        events.extend(news.and_then(|why| self.post.stray(&place, why)));
-        fault
+        events.extend(why.and_then(|why| self.post.stray(&format!("unit {unit}"), why)));
+        self.count_states();
+        let is_rtu = self.route.transport.is_rtu();
+        fault.filter(|fault| !is_rtu || !fault.leaves_the_bus() || self.is_dead())
     }
-}
 
-/// Whether a refusal comes from the gateway because the device is silent.
-fn is_gateways(code: ExceptionCode) -> bool {
-    matches!(code, ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice)
+    fn count_states(&self) {
+        let count = |of: fn(&Slave) -> bool| self.slaves.iter().filter(|slave| of(slave)).count() as f64;
+        self.meter.unwell.set(count(|slave| !slave.is_well()));
+        self.meter.open.set(count(Slave::is_silent));
+    }
+
+    /// Counts what was heard and refused; what nobody asked for is told once of the whole line.
+    fn overheard(&mut self, connection: &mut Connection, now: Instant, events: &mut Vec<Event>) {
+        let Some(refused) = connection.refused() else { return };
+        self.meter.refused(&refused);
+        for ((cause, count), heard) in Cause::ALL.iter().zip(refused).zip(&mut self.heard) {
+            if count == 0 {
+                continue;
+            }
+            let is_news = heard.replace(now).is_none_or(|last| now - last > FORGOTTEN);
+            if is_news && cause.is_of_the_line() {
+                events.extend(self.post.stray("the whole line", format!("heard {}", cause.words())));
+            }
+        }
+    }
 }
 
 /// A configured span in real time, at least a millisecond.

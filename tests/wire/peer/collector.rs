@@ -1,6 +1,6 @@
 //! The collector under test: a small city, its lines running, and a writer in the test's hand.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use sensors::reading::{Observation, Observed};
 use sensors::station::{Deadline, Sensor, SensorId, Station, StationId, StationIx, StationKind};
 use sensors::time::Span;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -65,6 +65,7 @@ pub(crate) struct Collector {
     inbox: mpsc::Receiver<Envelope>,
     cancel: CancellationToken,
     tracker: TaskTracker,
+    hurried: watch::Sender<Arc<BTreeSet<StationIx>>>,
     waiting: VecDeque<Event>,
     withheld: Vec<Receipt>,
     /// Whether receipts are given as soon as an envelope is taken.
@@ -76,10 +77,11 @@ impl Collector {
     pub(crate) fn start(city: &Arc<City>, clock: Clock, room: usize) -> Self {
         let (sender, inbox) = mpsc::channel(room);
         let (cancel, tracker) = (CancellationToken::new(), TaskTracker::new());
+        let (hurried, hurries) = watch::channel(Arc::default());
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         {
             let _inside = runtime.enter();
-            collect::run(city, clock, &sender, &cancel, &tracker);
+            collect::run(city, clock, &sender, &hurries, &cancel, &tracker);
         }
         tracker.close();
         let runtime = Some(runtime);
@@ -88,10 +90,16 @@ impl Collector {
             inbox,
             cancel,
             tracker,
+            hurried,
             waiting: VecDeque::new(),
             withheld: Vec::new(),
             commits: true,
         }
+    }
+
+    /// From now on these stations are hurried, and no others.
+    pub(crate) fn hurry(&self, stations: &[StationIx]) {
+        self.hurried.send_replace(Arc::new(stations.iter().copied().collect()));
     }
 
     /// The next envelope; receipts are given or kept.
@@ -166,6 +174,11 @@ impl Collector {
     /// Waits until the line is up.
     pub(crate) async fn up(&mut self) {
         while self.change().await != LineState::Up {}
+    }
+
+    /// Whether a line's task still lives.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.tracker.is_empty()
     }
 
     /// Ends as a killed process does: nothing more is said or acknowledged.

@@ -1,12 +1,14 @@
-//! A Modbus TCP peer that answers byte by byte as a test wants: late, wrong, in pieces, never.
+//! A Modbus peer that answers byte by byte as a test wants: late, wrong, in pieces, never; over TCP
+//! with headers, or with RTU frames over TCP or a serial port.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_serial::SerialPortBuilderExt as _;
 
 /// A read request as it came.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,10 @@ pub(crate) struct Asked {
     pub(crate) transaction: u16,
     pub(crate) unit: u8,
     pub(crate) function: u8,
+    pub(crate) address: u16,
+    pub(crate) count: u16,
+    /// Whether it came as an RTU frame.
+    pub(crate) is_rtu: bool,
 }
 
 /// What the peer does next.
@@ -42,7 +48,17 @@ impl Asked {
         self.frame(&[self.function | 0x80, code])
     }
 
+    /// The same question as another master would ask it.
+    pub(crate) fn question(self) -> Vec<u8> {
+        let ([a, b], [c, d]) = (self.address.to_be_bytes(), self.count.to_be_bytes());
+        self.frame(&[self.function, a, b, c, d])
+    }
+
     fn frame(self, pdu: &[u8]) -> Vec<u8> {
+        if self.is_rtu {
+            let body = [&[self.unit], pdu].concat();
+            return [&*body, &checksum(&body).to_le_bytes()].concat();
+        }
         let mut bytes = self.transaction.to_be_bytes().to_vec();
         bytes.extend([0, 0]);
         bytes.extend(u16::try_from(pdu.len() + 1).unwrap().to_be_bytes());
@@ -50,6 +66,23 @@ impl Asked {
         bytes.extend(pdu);
         bytes
     }
+}
+
+/// The RTU checksum, bit by bit as the standard's appendix describes it (MODBUS over Serial Line
+/// V1.02, 6.2.2).
+fn checksum(bytes: &[u8]) -> u16 {
+    let mut crc = 0xFFFF_u16;
+    for byte in bytes {
+        crc ^= u16::from(*byte);
+        for _ in 0..8 {
+            let carry = crc & 1 == 1;
+            crc >>= 1;
+            if carry {
+                crc ^= 0xA001;
+            }
+        }
+    }
+    crc
 }
 
 /// A listening peer; ends with the test's runtime.
@@ -69,6 +102,28 @@ impl Mischief {
         port: u16,
         script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static,
     ) -> Self {
+        Self::serve(port, false, script).await
+    }
+
+    /// The same, with RTU frames.
+    pub(crate) async fn listen_rtu(
+        script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(0, true, script).await
+    }
+
+    /// Is all the devices of a serial bus.
+    pub(crate) fn on_bus(path: &str, script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static) {
+        let port = tokio_serial::new(path, 19200).open_native_async().unwrap();
+        let asked = AtomicUsize::new(0);
+        tokio::spawn(serve(port, true, move |request| script(asked.fetch_add(1, Ordering::SeqCst), request)));
+    }
+
+    async fn serve(
+        port: u16,
+        is_rtu: bool,
+        script: impl Fn(usize, Asked) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
@@ -78,7 +133,8 @@ impl Mischief {
             while let Ok((stream, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
                 let (script, asked) = (Arc::clone(&script), Arc::clone(&asked));
-                tokio::spawn(serve(stream, move |request| {
+                stream.set_nodelay(true).unwrap();
+                tokio::spawn(serve(stream, is_rtu, move |request| {
                     script(asked.fetch_add(1, Ordering::SeqCst), request)
                 }));
             }
@@ -92,14 +148,20 @@ impl Mischief {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: impl Fn(Asked) -> Vec<Act>) -> Option<()> {
-    stream.set_nodelay(true).ok()?;
+async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    is_rtu: bool,
+    script: impl Fn(Asked) -> Vec<Act>,
+) -> Option<()> {
     loop {
-        let mut frame = [0; 12];
-        stream.read_exact(&mut frame).await.ok()?;
-        let [t0, t1, _, _, _, _, unit, function, ..] = frame;
+        // A header of 6 bytes, or a checksum of 2.
+        let mut frame = [0; 14];
+        let place = if is_rtu { 6..14 } else { 0..12 };
+        stream.read_exact(&mut frame[place]).await.ok()?;
+        let [t0, t1, _, _, _, _, unit, function, a0, a1, c0, c1, ..] = frame;
         let transaction = u16::from_be_bytes([t0, t1]);
-        for act in script(Asked { transaction, unit, function }) {
+        let (address, count) = (u16::from_be_bytes([a0, a1]), u16::from_be_bytes([c0, c1]));
+        for act in script(Asked { transaction, unit, function, address, count, is_rtu }) {
             match act {
                 Act::Send(bytes) => stream.write_all(&bytes).await.ok()?,
                 Act::Trickle(bytes, pause) => {

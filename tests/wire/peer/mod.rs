@@ -2,11 +2,15 @@
 //!
 //! Every process started here is ended by its own id when its owner is dropped.
 
+pub(crate) mod authority;
 pub(crate) mod baolu;
 pub(crate) mod collector;
+pub(crate) mod libmodbus;
 pub(crate) mod mischief;
 pub(crate) mod mosquitto;
 pub(crate) mod pymodbus;
+pub(crate) mod socat;
+pub(crate) mod sparkplug;
 
 use std::net::TcpListener;
 

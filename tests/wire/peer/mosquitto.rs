@@ -1,6 +1,7 @@
 //! Mosquitto, the real broker, on a port of loopback with its data in a folder of its own.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,7 +50,7 @@ impl Mosquitto {
         let Ok(child) = spawned else { return false };
         self.child = Some(child);
         let deadline = Instant::now() + Duration::from_secs(10);
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             assert!(Instant::now() < deadline, "Mosquitto does not listen: {}", log());
             std::thread::sleep(Duration::from_millis(5));
@@ -90,6 +91,33 @@ impl Mosquitto {
             }
             drop(input);
             assert!(child.wait().unwrap().success());
+        }
+    }
+
+    /// Publishes many messages, each on a topic of its own, at QoS 1.
+    pub(crate) fn publish_each(&self, messages: impl IntoIterator<Item = (String, String)>) {
+        // A process for each would take minutes: they go out over one connection, packet by packet
+        // (MQTT 3.1.1, sections 3.1 and 3.3).
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        socket.write_all(b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02pe").unwrap();
+        let mut answer = [0; 4];
+        socket.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0x20, 2, 0, 0]);
+        let messages: Vec<_> = messages.into_iter().collect();
+        for chunk in messages.chunks(1000) {
+            let mut bytes = Vec::new();
+            for (id, (topic, payload)) in (1_u16..).zip(chunk) {
+                let length = 4 + topic.len() + payload.len();
+                assert!(length < 128, "one byte of length");
+                bytes.extend([0x32, length as u8]);
+                bytes.extend((topic.len() as u16).to_be_bytes());
+                bytes.extend(topic.as_bytes());
+                bytes.extend(id.to_be_bytes());
+                bytes.extend(payload.as_bytes());
+            }
+            socket.write_all(&bytes).unwrap();
+            let mut acknowledged = vec![0; 4 * chunk.len()];
+            socket.read_exact(&mut acknowledged).unwrap();
         }
     }
 

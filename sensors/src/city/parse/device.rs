@@ -11,8 +11,8 @@ pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
 use crate::parameter::Parameter;
+use crate::payload::Unit;
 use crate::sheet::{Cell, Known, Row};
-use crate::unit::Unit;
 
 /// A type of device.
 #[derive(Clone, Debug)]
@@ -84,7 +84,7 @@ fn read_of(row: &Row<'_>) -> Option<Of> {
     let offset = row.cell("offset").and_then(|cell| cell.number()).unwrap_or(0.0);
     let unit = row.cell("unit").and_then(|cell| Some((cell.text()?, cell)));
     let parameter = parameter?;
-    let unit = unit.and_then(|(text, cell)| {
+    let unit = unit.map(|(text, cell)| {
         let unit = Unit::of(parameter, text);
         if unit.is_none() {
             let allowed = format!("allowed is one of {}", Unit::allowed(parameter));
@@ -93,7 +93,7 @@ fn read_of(row: &Row<'_>) -> Option<Of> {
         unit
     });
     // raw * scale + offset is in the device's unit; both steps become one.
-    let Unit { scale: factor, offset: shift } = unit.unwrap_or(Unit { scale: 1.0, offset: 0.0 });
+    let Unit { scale: factor, offset: shift } = unit.unwrap_or(Some(Unit { scale: 1.0, offset: 0.0 }))?;
     let scale = scale.map_or(1.0, |(scale, _)| scale);
     Some(Of { parameter, sensor, scale: scale * factor, offset: offset * factor + shift })
 }

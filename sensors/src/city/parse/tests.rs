@@ -112,7 +112,7 @@ const WELL: [(&str, &str); 7] = [
 ];
 
 /// The files of the small city with one text replaced in one of them.
-fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
+pub(super) fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
         WELL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
@@ -126,7 +126,7 @@ fn mistakes(file: &str, old: &str, new: &str) -> Vec<Mistake> {
 }
 
 /// The only mistake after a replacement.
-fn mistake(file: &str, old: &str, new: &str) -> String {
+pub(super) fn mistake(file: &str, old: &str, new: &str) -> String {
     let found = mistakes(file, old, new);
     assert_eq!(found.len(), 1, "{file}, {old:?} -> {new:?}: {found:#?}");
     found[0].to_string()
@@ -159,6 +159,19 @@ fn a_counter_feeds_a_rainfall_and_rolls_over_with_its_register() {
     assert_eq!(counter.rollover, Some(Value::from_raw(65_536 * 200)), "0.2 mm a tip, in µm");
     assert_eq!(city.basins[0].gauges, vec![(rainfall, 1.0)]);
     assert!(city.lines.iter().all(|line| !line.sensors().contains(&rainfall)));
+}
+
+#[test]
+fn a_counter_of_decimal_digits_or_of_its_own_end_rolls_over_there() {
+    for (kind, counts) in [
+        ("kind = \"bcd16\"", 10_000),
+        ("kind = \"bcd32\"", 100_000_000),
+        ("kind = \"u16\"\nrollover = 5000", 5000),
+    ] {
+        let city = City::parse(&with("devices/counter.toml", "kind = \"u16\"", kind)).unwrap();
+        let counter = city.sensor_named(&sensor("phu-ninh", Parameter::RainTotal)).unwrap();
+        assert_eq!(city.sensor(counter).unwrap().rollover, Some(Value::from_raw(counts * 200)), "{kind}");
+    }
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Node {
     pub(super) fn is_born(&mut self, bd_seq: Option<u64>, seq: u8) {
         self.births.clear();
         self.session = Some(Session { bd_seq, last_seq: seq, is_torn: false });
-        self.asked = None;
+        // Two publishers under one name tear each other's count at once: not each birth allows a request.
+        self.asked = self.asked.map(|(at, _)| (at, 0));
     }
 
     /// Whether the death is that of the present life; then it is over.

@@ -48,7 +48,22 @@ impl Message<'_> {
             }
         }
         // A device of the node that nobody reads only counts.
-        let Some(place) = self.place() else { return node.is_torn() };
+        let mut asks = node.is_torn();
+        for place in self.places() {
+            asks |= self.take_for(place, node, payload, &parameter, said);
+        }
+        asks
+    }
+
+    /// The same for one source that the topic names.
+    fn take_for(
+        &self,
+        place: usize,
+        node: &mut Node,
+        payload: &Payload<'_>,
+        parameter: &impl Fn(SensorIx) -> Option<Parameter>,
+        said: &mut SparkplugSaid,
+    ) -> bool {
         let at = moment(payload.timestamp, None, self.now);
         match self.topic.kind {
             SparkplugKind::NodeBirth | SparkplugKind::DeviceBirth => {
@@ -60,11 +75,11 @@ impl Message<'_> {
             SparkplugKind::DeviceDeath => {
                 node.births.remove(&place);
                 said.presence.push(SparkplugPresence { source: place, presence: Presence::Offline, at });
-                return node.is_torn();
+                return false;
             }
             SparkplugKind::NodeData | SparkplugKind::DeviceData | SparkplugKind::NodeDeath => {}
         }
-        self.measured(place, node, payload, parameter, said) || node.is_torn()
+        self.measured(place, node, payload, parameter, said)
     }
 
     fn node_dies(&self, node: &mut Node, payload: &Payload<'_>, said: &mut SparkplugSaid) {
@@ -83,13 +98,15 @@ impl Message<'_> {
         }
     }
 
-    /// The place of the source that the topic names.
-    fn place(&self) -> Option<usize> {
-        self.sources.iter().position(|source| {
+    /// The places of the sources that the topic names.
+    fn places(&self) -> impl Iterator<Item = usize> {
+        let is_named = |source: &SparkplugSource| {
             source.group == self.topic.group
                 && source.node == self.topic.node
                 && source.device.as_deref() == self.topic.device
-        })
+        };
+        let named = self.sources.iter().enumerate().filter(move |(_, source)| is_named(source));
+        named.map(|(place, _)| place)
     }
 
     /// Reads the metrics; says whether one of them needs a birth to be understood.
@@ -98,7 +115,7 @@ impl Message<'_> {
         place: usize,
         node: &Node,
         payload: &Payload<'_>,
-        parameter: impl Fn(SensorIx) -> Option<Parameter>,
+        parameter: &impl Fn(SensorIx) -> Option<Parameter>,
         said: &mut SparkplugSaid,
     ) -> bool {
         let Some(source) = self.sources.get(place) else { return false };

@@ -142,6 +142,32 @@ fn after_a_gap_what_is_told_by_alias_is_doubtful_until_the_next_birth() {
 }
 
 #[test]
+fn a_node_that_tears_at_every_birth_is_asked_once_in_half_a_minute() {
+    let mut host = host();
+    let mut asked = 0;
+    for s in 0..600 {
+        let now = BORN.plus(Span::from_s(s));
+        hear(&mut host, "NBIRTH", NBIRTH, now);
+        asked += usize::from(hear(&mut host, "DDATA", DDATA_GAP, now).ask_rebirth.is_some());
+    }
+    assert_eq!(asked, 20);
+}
+
+#[test]
+fn two_stations_may_share_a_device() {
+    let mut sources = host().sources().to_vec();
+    let mut second = sources[1].clone();
+    second.map = second.map.bound(|ix| (ix.0 == 3).then_some(SensorIx(1)));
+    sources.push(second);
+    let mut host = SparkplugHost::new(sources);
+    hear(&mut host, "NBIRTH", NBIRTH, BORN);
+    assert_eq!(hear(&mut host, "DBIRTH", DBIRTH, BORN).presence.len(), 2);
+    let said = hear(&mut host, "DDATA", DDATA, BORN);
+    assert_eq!(values(&said), [(1, value(1500)), (3, value(-2000)), (1, value(-20_000))]);
+    assert_eq!(said.faults, []);
+}
+
+#[test]
 fn the_same_message_again_is_no_gap() {
     let mut host = born();
     let once = hear(&mut host, "DDATA", DDATA, BORN);

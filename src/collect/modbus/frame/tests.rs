@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 const ASKED: Question = Question { unit: 7, function: 4, address: 100, count: 2 };
-const TCP: Framing = Framing::Tcp { transaction: 9, passes_previous: false };
+const TCP: Framing = Framing::Tcp { transaction: 9, passed: None };
 
 fn sealed(body: &[u8]) -> Vec<u8> {
     [body, &checksum(body).to_le_bytes()].concat()

@@ -91,7 +91,7 @@ impl Join<'_, '_> {
             row.need("poll_interval_s", "seconds").and_then(|cell| Some((cell.whole(1, 86_400)?, cell)));
         let storm = row.cell("storm_poll_interval_s").and_then(|cell| Some((cell.whole(1, 86_400)?, cell)));
         let pause = row.cell("pause_ms").and_then(|cell| cell.whole(0, 10_000)).unwrap_or(0);
-        let wake = row.cell("wake_ms").and_then(|cell| cell.whole(1, 10_000));
+        let wake = row.cell("wake_ms").and_then(|cell| Some((cell.whole(1, 10_000)?, cell)));
         let found = self.station_and_type(row);
         let map = found.map(|(station, cell, device)| (station, self.registers(station, &cell, &device)));
         let (unit, cell) = unit?;
@@ -102,13 +102,19 @@ impl Join<'_, '_> {
             let wrong = format!("a storm is no faster than the ordinary {poll_s} s");
             cell.note(wrong, "allowed is less than poll_interval_s");
         }
+        if let Some((_, cell)) = &wake
+            && map.requests().iter().all(|request| request.destructive)
+        {
+            let wrong = "whatever is asked of this device empties a register, also to wake it";
+            cell.note(wrong, "needed is a register that may be read twice");
+        }
         Some(ModbusDevice {
             unit,
             station,
             poll_interval: Span::from_s(poll_s),
             storm_poll_interval: storm.map(|(storm_s, _)| Span::from_s(storm_s)),
             pause: Span::from_ms(pause),
-            wake: wake.map(Span::from_ms),
+            wake: wake.map(|(wake_ms, _)| Span::from_ms(wake_ms)),
             map,
         })
     }
@@ -152,3 +158,6 @@ impl Join<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

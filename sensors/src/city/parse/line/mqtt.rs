@@ -137,3 +137,6 @@ impl Join<'_, '_> {
 fn seconds(cell: &Cell<'_>) -> Option<Span> {
     cell.whole(1, i64::from(u32::MAX) - 1).map(Span::from_s)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,10 @@ impl<'a> Addresses<'a> {
         let (bit, bits) = (row.cell("bit"), row.cell("bits"));
         let (table, start) = self.start(row, table, &address?)?;
         let kind = kind_in(table, row, kind)?;
-        let bits = run_of(kind, bit.as_ref(), bits.as_ref())?;
+        let bits = match taken(kind, bit.as_ref(), bits.as_ref())? {
+            Taken::Whole => None,
+            Taken::Bits(run) => Some(run),
+        };
         let end = start + i64::from(kind.registers());
         if let Some(cell) = row.cell("address").filter(|_| end > 65_536) {
             let last = format!("its last register would be {}, counted from 0", end - 1);
@@ -201,8 +204,14 @@ fn kind_in(table: Table, row: &Row<'_>, kind: Option<(Option<Kind>, Cell<'_>)>) 
     Some(kind)
 }
 
-fn run_of(kind: Kind, bit: Option<&Cell<'_>>, bits: Option<&Cell<'_>>) -> Option<Option<BitRun>> {
-    let Some(cell) = bit.or(bits) else { return Some(None) };
+/// What a place takes of its number.
+enum Taken {
+    Whole,
+    Bits(BitRun),
+}
+
+fn taken(kind: Kind, bit: Option<&Cell<'_>>, bits: Option<&Cell<'_>>) -> Option<Taken> {
+    let Some(cell) = bit.or(bits) else { return Some(Taken::Whole) };
     if bit.is_some() && bits.is_some() {
         cell.note("one bit and a run of bits are given", "allowed is bit or bits");
         return None;
@@ -217,7 +226,7 @@ fn run_of(kind: Kind, bit: Option<&Cell<'_>>, bits: Option<&Cell<'_>>) -> Option
     let last = i64::from(kind.width()) - 1;
     if let Some(cell) = bit {
         let first = u8::try_from(cell.whole(0, last)?).ok()?;
-        return Some(Some(BitRun { first, count: 1 }));
+        return Some(Taken::Bits(BitRun { first, count: 1 }));
     }
     let cells = cell.list();
     let [low, high] = cells.as_slice() else {
@@ -229,5 +238,5 @@ fn run_of(kind: Kind, bit: Option<&Cell<'_>>, bits: Option<&Cell<'_>>) -> Option
     };
     let low = low.whole(0, last)?;
     let high = high.whole(low, last)?;
-    Some(Some(BitRun { first: u8::try_from(low).ok()?, count: u8::try_from(high - low + 1).ok()? }))
+    Some(Taken::Bits(BitRun { first: u8::try_from(low).ok()?, count: u8::try_from(high - low + 1).ok()? }))
 }

@@ -3,11 +3,11 @@
 
 use super::RegisterTypes;
 use super::status::register_named;
+use crate::payload::Unit;
 use crate::quantity::Value;
 use crate::reading::Observed;
 use crate::register::{Answer, Exchange, Frame, Poll, Question, ReadRequest, Recording, Reply, Said};
 use crate::sheet::{Cell, Row};
-use crate::unit::Unit;
 
 /// What a person says was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,8 +54,9 @@ fn read_register<'a>(row: &Row<'a>, addresses: &Addresses<'a>) -> Option<Registe
     let destructive = row.cell("destructive");
     let (of, place) = (of?, place?);
     let sentinels = sentinels.map(|cell| cell.list()).unwrap_or_default();
-    let sentinels = sentinels.iter().filter_map(|cell| read_sentinel(&place, cell)).collect();
-    let rollover = rollover.and_then(|cell| read_rollover(&of, &place, &cell));
+    let sentinels: Vec<_> = sentinels.iter().map(|cell| read_sentinel(place, cell)).collect();
+    let sentinels: Option<Vec<_>> = sentinels.into_iter().collect();
+    let rollover = rollover.and_then(|cell| read_rollover(&of, place, &cell));
     let destructive = destructive.and_then(|cell| Some((cell.flag()?, cell)));
     if let Some((true, cell)) = &destructive
         && !of.parameter.is_depth_over_interval()
@@ -66,14 +67,14 @@ fn read_register<'a>(row: &Row<'a>, addresses: &Addresses<'a>) -> Option<Registe
     Some(RegisterType {
         of,
         place,
-        sentinels,
+        sentinels: sentinels?,
         rollover,
         destructive: destructive.is_some_and(|(empties, _)| empties),
     })
 }
 
 /// A sentinel is a number of the register's kind, or for whole numbers its bits (65535 is -1).
-fn read_sentinel(place: &Place, cell: &Cell<'_>) -> Option<Sentinel> {
+fn read_sentinel(place: Place, cell: &Cell<'_>) -> Option<Sentinel> {
     if place.kind.is_float() && !cell.is_whole() {
         return cell.float().map(Sentinel::Real);
     }
@@ -89,7 +90,7 @@ fn read_sentinel(place: &Place, cell: &Cell<'_>) -> Option<Sentinel> {
     cell.whole(least, most).map(Sentinel::Whole)
 }
 
-fn read_rollover(of: &Of, place: &Place, cell: &Cell<'_>) -> Option<f64> {
+fn read_rollover(of: &Of, place: Place, cell: &Cell<'_>) -> Option<f64> {
     if of.parameter != Parameter::RainTotal {
         cell.note(format!("{} is no counter", of.parameter), "allowed with parameter = \"rain_total\"");
         return None;

@@ -62,24 +62,20 @@ fn read_status<'a>(
         cell.note(wrong, "allowed are registers that no destructive one uses");
         return None;
     }
-    let rules: Vec<_> = rules.into_iter().filter_map(|rule| read_rule(rule, &place, registers)).collect();
+    let rules: Vec<_> = rules.into_iter().filter_map(|rule| read_rule(rule, place, registers)).collect();
     (rules.len() == listed && listed > 0).then_some(StatusType { place, rules })
 }
 
-fn read_rule(row: Row<'_>, place: &Place, registers: &[RegisterType]) -> Option<RuleType> {
+fn read_rule(row: Row<'_>, place: Place, registers: &[RegisterType]) -> Option<RuleType> {
     let given: Vec<_> = KEYS.iter().filter_map(|key| Some((*key, row.cell(key)?))).collect();
     let then = row.need("then", "one of missing, doubtful, busy").and_then(|cell| cell.one_of(&VERDICTS));
     let of = row.cell("of");
-    let when = match given.as_slice() {
-        [(key, cell)] => read_when(key, cell, place),
-        _ => {
-            row.note(
-                "",
-                format!("{} conditions are given", given.len()),
-                format!("allowed is one of {}", KEYS.join(", ")),
-            );
-            None
-        }
+    let when = if let [(key, cell)] = given.as_slice() {
+        read_when(key, cell, place)
+    } else {
+        let wrong = format!("{} conditions are given", given.len());
+        row.note("", wrong, format!("allowed is one of {}", KEYS.join(", ")));
+        None
     };
     row.close();
     let named = of.as_ref().map(Cell::list).unwrap_or_default();
@@ -87,7 +83,7 @@ fn read_rule(row: Row<'_>, place: &Place, registers: &[RegisterType]) -> Option<
     (of.len() == named.len()).then_some(RuleType { when: when?, then: then?, of })
 }
 
-fn read_when(key: &str, cell: &Cell<'_>, place: &Place) -> Option<When> {
+fn read_when(key: &str, cell: &Cell<'_>, place: Place) -> Option<When> {
     let width = i64::from(place.width());
     let bit = || cell.whole(0, width - 1).and_then(|bit| u8::try_from(bit).ok());
     match key {

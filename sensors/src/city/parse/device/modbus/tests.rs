@@ -37,6 +37,26 @@ fn shipped() -> Vec<(String, String)> {
     files.filter(|(_, text)| text.contains("protocol = \"modbus\"")).collect()
 }
 
+#[test]
+fn the_example_of_the_guide_is_a_type_that_passes_the_check() {
+    let guide = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/devices.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let example = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let example =
+        example.map(|(text, _)| text).find(|text| text.starts_with("protocol = \"modbus\"")).unwrap();
+    let device = ModbusType::parse("devices/radar.toml", example).unwrap();
+    assert_eq!((device.registers.len(), device.recordings.len()), (2, 4));
+    let off_by_one = example.replace("30002", "30003").replace("30001", "30002").replace("30005", "30006");
+    let told = ModbusType::parse("devices/radar.toml", &off_by_one).unwrap_err();
+    for mistake in [
+        &told[0].to_string(),
+        &ModbusType::parse("devices/radar.toml", &example.replace("cdab", "badc")).unwrap_err()[0]
+            .to_string(),
+    ] {
+        assert!(guide.contains(mistake.as_str()), "the guide shows another message than {mistake}");
+    }
+}
+
 fn told(old: &str, new: &str) -> Vec<String> {
     assert!(GAUGE.contains(old), "{old}");
     let text = GAUGE.replacen(old, new, 1);
@@ -50,7 +70,7 @@ fn every_shipped_type_means_what_its_device_was_recorded_to_say() {
     assert!(shipped.len() >= 20, "{}", shipped.len());
     for (file, text) in shipped {
         let device = ModbusType::parse(&file, &text).unwrap_or_else(|mistakes| {
-            panic!("{}", mistakes.iter().map(|m| format!("{m}\n")).collect::<String>())
+            panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         assert!(device.recordings.len() >= 2, "{file} shows less than one right and one wrong poll");
         let well =
@@ -116,7 +136,7 @@ const SLIPS: &[(&str, &str, &str)] = &[
     (
         "unit = \"mm\"",
         "unit = \"mV\"",
-        "\"mV\" is no unit of stage that is known; allowed is one of m, cm, mm, ft, in",
+        "\"mV\" is no unit of stage that is known; allowed is one of m, dm, cm, mm, ft, in",
     ),
     ("sentinels = [65535]", "sentinels = [70000]", "70000 is out of range; allowed is 0 to 65535"),
     (

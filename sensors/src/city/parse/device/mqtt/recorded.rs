@@ -3,6 +3,7 @@
 
 use super::{Measured, PayloadType};
 use crate::parameter::Parameter;
+use crate::payload::Unit;
 use crate::payload::sparkplug::{SparkplugHost, SparkplugKind, SparkplugSource, SparkplugTopic};
 use crate::payload::{PayloadFormat, hex_bytes};
 use crate::quantity::Value;
@@ -10,7 +11,6 @@ use crate::reading::{Observation, Observed};
 use crate::sheet::{Cell, Row};
 use crate::station::SensorIx;
 use crate::time::Timestamp;
-use crate::unit::Unit;
 
 /// The recordings arrive at 21:00 on 16 November 2025 in Huế: what tells no time was measured then.
 const ARRIVED_AT: Timestamp = Timestamp::from_ms(1_763_301_600_000);

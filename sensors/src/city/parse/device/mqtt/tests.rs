@@ -62,6 +62,22 @@ fn every_shipped_type_carries_what_was_recorded_and_means_it() {
     }
 }
 
+#[test]
+fn what_the_documentation_shows_is_a_type() {
+    let text = fs::read_to_string(root().join("docs/devices-mqtt.md")).expect("the page is there");
+    let shown = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    let shown: Vec<String> = shown
+        .map(
+            |text| if text.starts_with('[') { format!("format = \"json\"\n{text}") } else { text.to_owned() },
+        )
+        .collect();
+    assert!(shown.len() >= 4, "{} are shown", shown.len());
+    for text in shown {
+        let (device, mistakes) = read_type(&text);
+        assert!(device.is_some() && mistakes.is_empty(), "{text}\n{}", told(&mistakes));
+    }
+}
+
 fn type_named(name: &str) -> PayloadType {
     let text = fs::read_to_string(root().join(format!("config/devices/milesight-{name}.toml")));
     read_type(&text.expect("the type is shipped")).0.expect("it has no mistake")
