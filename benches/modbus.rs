@@ -51,6 +51,8 @@ fn city(port: u16, devices: u8, interval: Span) -> Arc<City> {
         datum: None,
         river: None,
         basin: None,
+        carrier: None,
+        power: None,
         zones: Vec::new(),
         sensors: Vec::new(),
     };
@@ -62,6 +64,7 @@ fn city(port: u16, devices: u8, interval: Span) -> Arc<City> {
         plausible: None,
         rate_max: None,
         spike_max: None,
+        checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },
