@@ -3,8 +3,10 @@
 mod order;
 mod warning;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use sensors::quality::Check;
 use sensors::quantity::Value;
+use sensors::reading::Reading;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
@@ -129,6 +131,9 @@ impl Write<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         for (nth, reading) in (0_i64..).zip(&commit.readings) {
+            if reading.quality.check() == Some(Check::Time) && self.stands_already(reading)? {
+                continue;
+            }
             let (quality, failed) = rows::quality_code(reading.quality);
             insert.execute((
                 self.sensor(reading.sensor)?.0,
@@ -143,6 +148,19 @@ impl Write<'_> {
             ))?;
         }
         Ok(())
+    }
+
+    /// Whether the newest that is kept of its time says the very same. What came too late for the windows
+    /// is not compared with them; sent again, it must not be kept twice.
+    fn stands_already(&self, reading: &Reading) -> Result<bool, Stop> {
+        let mut newest = self.transaction.prepare_cached(
+            "SELECT * FROM reading WHERE sensor = ?1 AND measured_at = ?2 ORDER BY seq DESC, nth DESC LIMIT 1",
+        )?;
+        let place = (self.sensor(reading.sensor)?.0, reading.measured_at.ms());
+        let kept = newest.query_row(place, rows::reading).optional()?;
+        Ok(kept.is_some_and(|kept| {
+            (kept.value, kept.quality, kept.from) == (reading.value, reading.quality, reading.from)
+        }))
     }
 
     fn lines(&self, commit: &Commit) -> Result<(), Stop> {

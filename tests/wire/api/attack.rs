@@ -72,7 +72,8 @@ async fn what_is_not_in_the_route_list_does_not_exist() {
     house.problem("/api/v1/stations/%ff%fe", 400).await;
     for route in ROUTES {
         let path = route.path.replace("{id}", "gauge-0");
-        for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
+        let others = ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"];
+        for method in others.into_iter().filter(|method| *method != route.method) {
             let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
             let response = house.client.request(method.clone(), house.url(&path)).send().await.unwrap();
             assert!(response.headers().contains_key("allow"), "{method} {path}");
