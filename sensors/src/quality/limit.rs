@@ -1,21 +1,27 @@
 //! What can be said of a value by itself: is it a number, of this instrument, plausible.
 
-use super::{Check, Quality};
+use super::gross_range::{self, within};
+use super::{Check, Flag, Quality};
 use crate::parameter::Parameter;
 use crate::quantity::Value;
 use crate::reading::Observed;
 use crate::station::Sensor;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
-/// Judges what was said. `length` is the length of a depth's interval.
+/// Judges what was said at an event time. `length` is the length of a depth's interval.
 ///
 /// A depth over a longer interval than usual may be so much greater: a counter's whole depth over
 /// a gap is no fault. The value comes back changed only where the instrument was over its range.
-pub(crate) fn judge(sensor: &Sensor, said: Observed, length: Option<Span>) -> (Option<Value>, Quality) {
+pub(crate) fn judge(
+    sensor: &Sensor,
+    said: Observed,
+    at: Timestamp,
+    length: Option<Span>,
+) -> (Option<Value>, Quality) {
     let value = match said {
         Observed::Value(value) => value,
         Observed::Doubtful(value) => {
-            return match judge(sensor, Observed::Value(value), length) {
+            return match judge(sensor, Observed::Value(value), at, length) {
                 (value, Quality::Good) => (value, Quality::Suspect(Check::Device)),
                 worse => worse,
             };
@@ -24,16 +30,21 @@ pub(crate) fn judge(sensor: &Sensor, said: Observed, length: Option<Span>) -> (O
         Observed::Nonsense => return (None, Quality::Rejected(Check::Syntax)),
     };
     let times = length.map_or(1, |length| intervals(sensor, length));
-    let (low, high) = (sensor.span.0, grown(sensor.span.1, times));
-    if value < low || value > high {
-        return match at_least(sensor.id.parameter, value, low, high) {
-            Some(end) => (Some(end), Quality::Suspect(Check::GrossRange)),
-            None => (Some(value), Quality::Rejected(Check::GrossRange)),
-        };
+    let wide = |(low, high)| (low, grown(high, times));
+    let season = sensor.checks.seasons.at(at);
+    let (low, high) = wide(sensor.span);
+    match gross_range::flag((low, high), season.plausible.or(sensor.plausible).map(wide), value) {
+        Flag::Fail => {
+            return match at_least(sensor.id.parameter, value, low, high) {
+                Some(end) => (Some(end), Quality::Suspect(Check::GrossRange)),
+                None => (Some(value), Quality::Rejected(Check::GrossRange)),
+            };
+        }
+        Flag::Good => {}
+        doubt => return (Some(value), doubt.of(Check::GrossRange)),
     }
-    let plausible = sensor.plausible.is_none_or(|(low, high)| low <= value && value <= grown(high, times));
-    if !plausible {
-        return (Some(value), Quality::Suspect(Check::GrossRange));
+    if season.climatology.is_some_and(|range| !within(wide(range), value)) {
+        return (Some(value), Quality::Suspect(Check::Climatology));
     }
     if length.is_some_and(|length| too_intense(sensor, value, length)) {
         return (Some(value), Quality::Suspect(Check::RateOfChange));
