@@ -86,6 +86,11 @@ impl Attenuated {
         self.window
     }
 
+    /// Whether anything is rejected.
+    pub fn fails(&self) -> bool {
+        self.fail.is_some()
+    }
+
     /// Takes in the point at a place, the one after the newest of `window`, and flags it. `interval` is
     /// the usual time between two points.
     pub(crate) fn take(&self, window: &mut Rolling, run: Run<'_>, place: usize, interval: Span) -> Flag {

@@ -43,6 +43,11 @@ impl FlatLine {
         self.fail.unwrap_or(self.suspect).max(self.suspect)
     }
 
+    /// Whether anything is rejected.
+    pub fn fails(&self) -> bool {
+        self.fail.is_some()
+    }
+
     /// Takes in the point at a place, the one after the newest of `window`, and flags it. `interval` is
     /// the usual time between two points: a time of standing still is counted in whole ones.
     ///

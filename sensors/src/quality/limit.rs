@@ -29,11 +29,9 @@ pub(crate) fn judge(
         Observed::Missing => return (None, Quality::Missing),
         Observed::Nonsense => return (None, Quality::Rejected(Check::Syntax)),
     };
-    let times = length.map_or(1, |length| intervals(sensor, length));
-    let wide = |(low, high)| (low, grown(high, times));
-    let season = sensor.checks.seasons.at(at);
-    let (low, high) = wide(sensor.span);
-    match gross_range::flag((low, high), season.plausible.or(sensor.plausible).map(wide), value) {
+    let ranges = ranges(sensor, at, length);
+    let (low, high) = ranges.span;
+    match gross_range::flag(ranges.span, ranges.plausible, value) {
         Flag::Fail => {
             return match at_least(sensor.id.parameter, value, low, high) {
                 Some(end) => (Some(end), Quality::Suspect(Check::GrossRange)),
@@ -43,13 +41,32 @@ pub(crate) fn judge(
         Flag::Good => {}
         doubt => return (Some(value), doubt.of(Check::GrossRange)),
     }
-    if season.climatology.is_some_and(|range| !within(wide(range), value)) {
+    if ranges.climatology.is_some_and(|range| !within(range, value)) {
         return (Some(value), Quality::Suspect(Check::Climatology));
     }
     if length.is_some_and(|length| too_intense(sensor, value, length)) {
         return (Some(value), Quality::Suspect(Check::RateOfChange));
     }
     (Some(value), Quality::Good)
+}
+
+/// What holds for a value of an event time.
+pub(crate) struct Held {
+    pub(crate) span: (Value, Value),
+    pub(crate) plausible: Option<(Value, Value)>,
+    pub(crate) climatology: Option<(Value, Value)>,
+}
+
+/// The ranges of an event time, as wide as the interval of a depth makes them.
+pub(crate) fn ranges(sensor: &Sensor, at: Timestamp, length: Option<Span>) -> Held {
+    let times = length.map_or(1, |length| intervals(sensor, length));
+    let wide = |(low, high)| (low, grown(high, times));
+    let season = sensor.checks.seasons.at(at);
+    Held {
+        span: wide(sensor.span),
+        plausible: season.plausible.or(sensor.plausible).map(wide),
+        climatology: season.climatology.map(wide),
+    }
 }
 
 /// Over its range an instrument still says "at least": the end of its span is kept as suspect, so

@@ -17,6 +17,7 @@ mod season;
 mod spike;
 pub(crate) mod step;
 pub(crate) mod window;
+mod word;
 
 #[cfg(test)]
 mod cases;
@@ -30,6 +31,7 @@ pub use rate::RateOfChange;
 pub use run::Sample;
 pub use season::{Season, Seasons};
 pub use spike::{Spike, SpikeForm};
+pub use word::{Words, why};
 
 use std::fmt;
 
