@@ -1,5 +1,7 @@
 //! A small city with two rivers, a dam and three rain gauges, for the tests of this crate.
 
+use std::sync::Arc;
+
 use geo::MultiPolygon;
 use sensors::city::{City, Parts};
 use sensors::parameter::Parameter;
@@ -9,6 +11,7 @@ use sensors::quantity::Value;
 use sensors::reading::Reading;
 use sensors::series::Series;
 use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
+use sensors::thiessen::Tessellation;
 use sensors::time::{Span, Timestamp};
 
 use crate::alert::{SlotIx, Transition};
@@ -73,7 +76,8 @@ pub(crate) fn city() -> City {
         id: BasinId::new("bo"),
         name: "Lưu vực sông Bồ".to_owned(),
         area_km2: 938.0,
-        gauges: RAIN.iter().map(|ix| (*ix, 1.0)).collect(),
+        outline: None,
+        rain: Arc::new(Tessellation::weighted(&RAIN.map(|ix| (ix, 1.0)))),
     };
     let parts = Parts {
         stations: SENSORS.iter().map(|(id, ..)| station(id)).collect(),

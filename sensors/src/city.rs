@@ -130,7 +130,7 @@ impl City {
             }
         }
         let fed = self.sensors.iter().filter_map(|s| Some((s.id.to_string(), s.feeds?)));
-        let gauges = self.basins.iter().flat_map(|b| b.gauges.iter().map(|g| (b.id.to_string(), g.0)));
+        let gauges = self.basins.iter().flat_map(|b| b.gauges().iter().map(|ix| (b.id.to_string(), *ix)));
         let reached = self.lines.iter().flat_map(|l| l.sensors().into_iter().map(|ix| (l.name.clone(), ix)));
         match fed.chain(gauges).chain(reached).find(|(_, ix)| self.sensor(*ix).is_none()) {
             Some((who, ix)) => Err(absent(&who, "sensor", &ix.0)),

@@ -19,5 +19,6 @@ pub mod register;
 pub mod series;
 pub mod sheet;
 pub mod station;
+pub mod thiessen;
 pub mod time;
 pub mod track;

@@ -96,7 +96,7 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let (zones, zone_ids) = zone::read(zones.row(), zones.whole, head.bounds);
     let basin_ids = basin::ids(&basins);
     let mut network = station::read(&stations, head.bounds, &zone_ids, &basin_ids);
-    let basins = basin::read(basins.row(), &network);
+    let basins = basin::read(basins.row(), &network, head.bounds);
     let lines = line::read(&lines, &types, &mut network);
 
     let station::Network { stations, sensors, .. } = network;

@@ -68,7 +68,8 @@ impl Row {
             let overlap = row.reach.since(point.from).ms();
             let (share, rows) = SLIDES;
             let length = point.measured_at.since(point.from).ms();
-            row.slides = if overlap.saturating_mul(share) > length { rows } else { row.slides.saturating_sub(1) };
+            row.slides =
+                if overlap.saturating_mul(share) > length { rows } else { row.slides.saturating_sub(1) };
             if touches(&point, row.reach, if row.slides > 0 { SLIDES_WITHIN } else { TOUCHES_WITHIN }) {
                 row.begin = row.reach;
             }

@@ -207,8 +207,7 @@ fn a_sliding_register_polled_with_jitter_keeps_nearly_all_its_rain() {
 
 #[test]
 fn three_days_of_a_sliding_register_are_three_days_of_rain() {
-    let readings: Vec<Reading> =
-        (1..=72 * 60).map(|n| reading(n - 10, n, 2_000, Quality::Good)).collect();
+    let readings: Vec<Reading> = (1..=72 * 60).map(|n| reading(n - 10, n, 2_000, Quality::Good)).collect();
     let sum = series_of(&readings).accumulation(at(72 * 60), Span::from_h(72));
     assert_eq!((mm(sum.at_least), mm(sum.at_most), sum.missing), (864, 864, Span::ZERO));
 }
