@@ -66,6 +66,7 @@ pub(crate) fn city() -> City {
         spike_max: None,
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(5),

@@ -25,6 +25,7 @@ fn sensor(parameter: Parameter) -> Sensor {
         spike_max: Some(Value::from_raw(600)),
         rollover: None,
         feeds: Some(SensorIx(1)),
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(2),

@@ -25,6 +25,7 @@ pub(crate) fn sensor(parameter: Parameter) -> Sensor {
         spike_max: stage.then_some(Value::from_raw(600)),
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(2),

@@ -214,6 +214,7 @@ fn city() -> City {
         spike_max: None,
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline { interval: Span::from_min(5), jitter: Span::ZERO, patience: Span::ZERO },
     };
     let line = |name: &str, station: u32| Line {

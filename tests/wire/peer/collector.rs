@@ -47,6 +47,7 @@ pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol
         spike_max: None,
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },
     };
     let sensors = parameters.iter().enumerate().map(sensor).collect();

@@ -52,6 +52,7 @@ pub(crate) fn town(stations: &[String]) -> City {
                 spike_max: None,
                 rollover: None,
                 feeds: None,
+                mount: None,
                 deadline,
             })
             .collect(),
