@@ -8,6 +8,7 @@ use sensors::parameter::Parameter;
 use sensors::place::{Basin, BasinId, Boundary, Position, Zone, ZoneId};
 use sensors::quality::Quality;
 use sensors::quantity::Value;
+use sensors::rain::Recession;
 use sensors::reading::Reading;
 use sensors::series::Series;
 use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
@@ -78,6 +79,7 @@ pub(crate) fn city() -> City {
         name: "Lưu vực sông Bồ".to_owned(),
         area_km2: 938.0,
         outline: None,
+        recession: Recession::USUAL,
         rain: Arc::new(Tessellation::weighted(&RAIN.map(|ix| (ix, 1.0)))),
     };
     let parts = Parts {

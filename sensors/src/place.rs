@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use geo::{MultiPolygon, Polygon};
 
+use crate::rain::Recession;
 use crate::station::{SensorIx, text_id};
 use crate::thiessen::Tessellation;
 
@@ -101,6 +102,8 @@ pub struct Basin {
     /// The rain gauges that stand for it, and what part of it each has: by its outline, else by
     /// weights that configuration gives, else all alike.
     pub rain: Arc<Tessellation>,
+    /// How fast its wetness is lost.
+    pub recession: Recession,
 }
 
 impl Basin {

@@ -153,7 +153,8 @@ fn cells(outline: &Polygon<f64>) -> Vec<Coord<f64>> {
         return Vec::new();
     }
     let (columns, rows) = (around.width() * squeeze / step, around.height() / step);
-    let (columns, rows) = (columns.ceil() as u32, rows.ceil() as u32);
+    // A sliver has one column and would have rows without end.
+    let (columns, rows) = (columns.ceil().min(CELLS) as u32, rows.ceil().min(CELLS) as u32);
     let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
     let middles = places.map(|(column, row)| Coord {
         x: around.min().x + (f64::from(column) + 0.5) * step / squeeze,

@@ -8,6 +8,7 @@ use super::station::Network;
 use super::zone::polygon_of;
 use crate::parameter::Parameter;
 use crate::place::{Basin, BasinId, Position};
+use crate::rain::Recession;
 use crate::sheet::{Cell, Known, Row};
 use crate::station::SensorIx;
 use crate::thiessen::{GAUGES_MAX, Tessellation};
@@ -37,6 +38,10 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>, bounds: Bounds) -> Vec<B
         }
         let gauges = gauges.map(|cell| gauges_of(&cell, network)).unwrap_or_default();
         let outline = ring.as_ref().and_then(|cell| polygon_of(cell, bounds));
+        let recession = row.cell("wetness_recession_permille").and_then(|cell| {
+            let (least, most) = Recession::RANGE_PERMILLE;
+            Recession::from_permille(cell.whole(least, most)?)
+        });
         row.close();
         let Some(id) = id else { continue };
         let rain = match &outline {
@@ -52,6 +57,7 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>, bounds: Bounds) -> Vec<B
             area_km2: area.unwrap_or(1.0),
             outline,
             rain: Arc::new(rain),
+            recession: recession.unwrap_or(Recession::USUAL),
         });
     }
     top.close();

@@ -135,6 +135,8 @@ fn sensor(station: &str, parameter: Parameter) -> SensorId {
     SensorId { station: StationId::new(station), parameter, name: None }
 }
 
+mod water;
+
 #[test]
 fn a_second_city_is_a_second_folder_and_no_code() {
     let city = City::parse(&with("city.toml", "", "")).unwrap();
