@@ -3,10 +3,14 @@
 //! Sums carry their bounds and their gaps: a sum with gaps is "at least", and what is not known is
 //! never taken for dry. Nothing here says when much is too much.
 
+mod mean;
+
 use crate::quality::Quality;
 use crate::quantity::Value;
 use crate::series::{Accumulation, Series};
 use crate::time::{Span, Timestamp};
+
+pub use mean::{BasinMean, basin_mean, leaves, shows_too_little};
 
 /// The windows that rain is told over.
 pub const WINDOWS: [Span; 9] = [

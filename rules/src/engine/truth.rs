@@ -7,7 +7,8 @@
 
 use std::cell::Cell;
 
-use sensors::quality::{Check, Quality};
+use sensors::quality::Quality;
+use sensors::rain::shows_too_little;
 use sensors::series::{Point, Series};
 use sensors::station::SensorIx;
 use sensors::thiessen::{Present, Tessellation};
@@ -358,11 +359,6 @@ impl<'a, V: View> Scene<'a, V> {
         let high = mean(speak, |sum| sum.high).filter(|_| bounded).map_or(i64::MAX, |high| high.max(low));
         Some(Measured { low, high, sure_low, suspect: suspect || few(speak), at, quality })
     }
-}
-
-/// Whether a gauge is doubted because it shows less than what falls around it.
-fn shows_too_little(quality: Quality) -> bool {
-    matches!(quality, Quality::Suspect(Check::Clogged | Check::DeadOnZero))
 }
 
 /// A weighted mean of whole numbers.
