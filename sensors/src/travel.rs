@@ -111,9 +111,9 @@ mod tests {
         (Span::from_h(earliest), Span::from_h(latest))
     }
 
-    /// Rule 24; the hours are made up.
+    /// The hours are made up.
     #[test]
-    fn travel_time_belongs_to_a_dam_station_pair_and_the_public_gets_the_earliest() {
+    fn rule_24_travel_time_belongs_to_a_dam_station_pair_and_the_public_gets_the_earliest() {
         let opened = Timestamp::parse_rfc3339("2025-11-16T20:00:00+07:00").unwrap();
         let known = [
             Travel::new(id("upper"), id("town"), hours(4, 7), hours(8, 12)).unwrap(),

@@ -353,10 +353,12 @@ impl<'a, V: View> Scene<'a, V> {
             own * 2 < u64::from(rain.total())
         };
         let suspect = speak != sure;
-        let sure_low = mean(sure, |sum| sum.low).filter(|_| !few(sure));
+        let spoken = mean(speak, |sum| sum.low)?;
+        let trusted = if suspect { mean(sure, |sum| sum.low) } else { Some(spoken) };
+        let sure_low = trusted.filter(|_| !few(sure));
         // A clogged gauge that is suspect must not pull down what the others show.
-        let low = mean(speak, |sum| sum.low)?.max(sure_low.unwrap_or(i64::MIN));
-        let high = mean(speak, |sum| sum.high).filter(|_| bounded).map_or(i64::MAX, |high| high.max(low));
+        let low = spoken.max(sure_low.unwrap_or(i64::MIN));
+        let high = if bounded { mean(speak, |sum| sum.high).unwrap_or(i64::MAX).max(low) } else { i64::MAX };
         Some(Measured { low, high, sure_low, suspect: suspect || few(speak), at, quality })
     }
 }

@@ -85,9 +85,8 @@ impl Gauge {
     }
 }
 
-/// Rule 6.
 #[test]
-fn rain_carries_its_interval() {
+fn rule_06_rain_carries_its_interval() {
     let six = local("2025-11-16T06:00:00");
     let after = |min: i64| six.plus(Span::from_min(min));
 

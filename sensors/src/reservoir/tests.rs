@@ -102,9 +102,8 @@ fn a_storage_curve_is_not_read_beyond_its_ends() {
     assert_eq!(curve.m3_per_mm(Elevation::from_mm(99_000)), 10_000);
 }
 
-/// Rule 7.
 #[test]
-fn release_is_the_total_to_the_river_and_its_parts_are_never_added_twice() {
+fn rule_07_release_is_the_total_to_the_river_and_its_parts_are_never_added_twice() {
     let hours = |q: i64| series((0..4).map(|h| (at(60 * h), q * 1000)));
     let (release, spill, turbine) = (hours(700), hours(600), hours(100));
     let total = |release, spill, turbine| total_release(release, (spill, turbine), at(-1), at(180));
