@@ -70,9 +70,9 @@ mod tests {
 
     const HOUR: Span = Span::from_h(1);
 
-    fn sum(mm: i64, missing_min: i64, quality: Quality) -> Option<Accumulation> {
+    fn sum(mm: i64, missing_min: i64, quality: Quality) -> Accumulation {
         let (depth, missing) = (Value::from_raw(mm * 1000), Span::from_min(missing_min));
-        Some(Accumulation { at_least: depth, at_most: depth, missing, pending: Span::ZERO, quality })
+        Accumulation { at_least: depth, at_most: depth, missing, pending: Span::ZERO, quality }
     }
 
     fn thirds() -> Tessellation {
@@ -81,13 +81,13 @@ mod tests {
 
     #[test]
     fn missing_rejected_and_clogged_gauges_leave_the_mean_and_are_not_zero() {
-        let good = || sum(60, 0, Quality::Good);
+        let good = || Some(sum(60, 0, Quality::Good));
         let out = [
             None,
-            sum(0, 60, Quality::Missing),
-            sum(10, 10, Quality::Good),
-            sum(0, 0, Quality::Suspect(Check::Clogged)),
-            sum(0, 0, Quality::Suspect(Check::DeadOnZero)),
+            Some(sum(0, 60, Quality::Missing)),
+            Some(sum(10, 10, Quality::Good)),
+            Some(sum(0, 0, Quality::Suspect(Check::Clogged))),
+            Some(sum(0, 0, Quality::Suspect(Check::DeadOnZero))),
         ];
         for left in out {
             let mean = basin_mean(&thirds(), &[good(), left, good()], HOUR);
@@ -95,14 +95,15 @@ mod tests {
             assert_eq!(mean.weights[1], 0);
         }
         // Doubted for too much, it counts and is told.
-        let much =
-            basin_mean(&thirds(), &[good(), sum(120, 0, Quality::Suspect(Check::Neighbour)), good()], HOUR);
+        let doubted = Some(sum(120, 0, Quality::Suspect(Check::Neighbour)));
+        let much = basin_mean(&thirds(), &[good(), doubted, good()], HOUR);
         assert_eq!((much.at_least.raw(), much.quality), (80_000, Quality::Suspect(Check::Neighbour)));
     }
 
     #[test]
     fn a_small_gap_leaves_the_mean_at_least() {
-        let mean = basin_mean(&thirds(), &[sum(60, 5, Quality::Good), sum(30, 0, Quality::Good), None], HOUR);
+        let gap = [Some(sum(60, 5, Quality::Good)), Some(sum(30, 0, Quality::Good)), None];
+        let mean = basin_mean(&thirds(), &gap, HOUR);
         assert_eq!((mean.at_least.raw(), mean.at_most), (45_000, None));
     }
 

@@ -27,9 +27,9 @@ fn rain(from: Timestamp, to: Timestamp, mm: i64) -> Reading {
 
 fn series(readings: &[Reading]) -> Series {
     let mut series = Series::new(RETENTION);
-    readings.iter().for_each(|reading| {
+    for reading in readings {
         series.insert(reading);
-    });
+    }
     series
 }
 

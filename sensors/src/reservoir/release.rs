@@ -4,7 +4,7 @@
 //! Only where no total is told do the parts make one, which is marked as derived.
 
 use crate::quality::Quality;
-use crate::quantity::Discharge;
+use crate::quantity::{Discharge, Value};
 use crate::series::{Point, Series};
 use crate::time::{Span, Timestamp};
 
@@ -64,7 +64,7 @@ impl Flow {
         let parts = [spill, turbine];
         let known = || parts.into_iter().flatten();
         known().next()?;
-        let sum = known().filter_map(|point| point.value).map(|value| value.raw()).sum();
+        let sum = known().filter_map(|point| point.value).map(Value::raw).sum();
         let quality = known().map(|point| point.quality).fold(Quality::Estimated, Quality::or_worse);
         let at_least = parts.iter().any(Option::is_none);
         Some(Self { at, discharge: Discharge::from_l_per_s(sum), derived: true, at_least, quality })
