@@ -66,6 +66,7 @@ fn city(port: u16, devices: u8, interval: Span) -> Arc<City> {
         spike_max: None,
         checks: sensors::quality::Checks::default(),
         rollover: None,
+        mount: None,
         feeds: None,
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },
     };

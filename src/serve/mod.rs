@@ -9,7 +9,9 @@ pub mod route;
 
 mod alert;
 mod answer;
+mod basin;
 mod cursor;
+mod discharge;
 mod form;
 mod guard;
 mod health;
@@ -18,6 +20,8 @@ mod listen;
 mod order;
 mod problem;
 mod query;
+mod rain;
+mod reservoir;
 mod seen;
 mod station;
 mod stream;
@@ -103,6 +107,8 @@ pub(crate) struct App {
     told: broadcast::Sender<Arc<tell::Told>>,
     /// Places of live streams that read from the store what they missed.
     replays: Arc<Semaphore>,
+    /// The wetness of basins, added up once a day.
+    wetness: Arc<basin::wetness::Kept>,
     closing: CancellationToken,
 }
 

@@ -37,7 +37,7 @@ pub fn hurried(state: &State) -> BTreeSet<StationIx> {
 
 /// Whether a station is of a basin, or one of the gauges that its rain is taken from.
 fn lies_in(station: &Station, id: &BasinId, city: &City) -> bool {
-    let is_gauge = |basin: &Basin| basin.gauges.iter().any(|gauge| station.sensors.contains(&gauge.0));
+    let is_gauge = |basin: &Basin| basin.gauges().iter().any(|gauge| station.sensors.contains(gauge));
     station.basin.as_ref() == Some(id) || city.basin(id).is_some_and(is_gauge)
 }
 
