@@ -4,6 +4,7 @@
 //! plain functions of what was said, so that the judgement is the same whatever arrived first.
 
 pub(crate) mod limit;
+pub mod neighbour;
 pub(crate) mod step;
 
 use std::fmt;
