@@ -17,11 +17,11 @@ use crate::time::{Span, Timestamp};
 use super::rain::{Around, Verdict};
 use super::reach::Bank;
 use super::row::{ROWS_MAX, Rows, step_of};
-use super::{Case, Checks, STEP};
+use super::{Case, Neighbours, STEP};
 
 /// How long after its end a step waits for gauges that spoke of late.
 const SETTLE: Span = Span::from_min(15);
-/// How many steps back a late reading is heard.
+/// How many steps back a late reading is heard at most; fewer where the series are kept shorter.
 const REACH: i64 = 72;
 
 /// The running state; cloning shares it.
@@ -40,14 +40,7 @@ struct Body {
     dockets: Dockets,
 }
 
-type Dockets = BTreeMap<SensorIx, Vec<Entry>>;
-
-/// A case, and the step that ended it where no person did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry {
-    case: Case,
-    ended_at: Option<Timestamp>,
-}
+type Dockets = BTreeMap<SensorIx, Vec<Case>>;
 
 /// A sensor whose cases are other ones than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,15 +64,14 @@ impl Inspection {
     pub fn restore(cases: impl IntoIterator<Item = Case>) -> Self {
         let mut body = Body::default();
         for case in cases {
-            // Who ended it is not kept: what is closed stays closed.
-            body.dockets.entry(case.sensor).or_default().push(Entry { case, ended_at: None });
+            body.dockets.entry(case.sensor).or_default().push(case);
         }
         Self { body: Arc::new(body), ..Self::default() }
     }
 
     /// Notes that a sensor's series says something else at an event time.
-    pub fn note(&mut self, checks: &Checks, sensor: SensorIx, measured_at: Timestamp) {
-        if !checks.compares(sensor) {
+    pub fn note(&mut self, known: &Neighbours, sensor: SensorIx, measured_at: Timestamp) {
+        if !known.compares(sensor) {
             return;
         }
         self.newest = self.newest.max(measured_at);
@@ -90,22 +82,22 @@ impl Inspection {
 
     /// The cases of a sensor, the oldest first.
     pub fn cases_of(&self, sensor: SensorIx) -> impl Iterator<Item = &Case> {
-        self.body.dockets.get(&sensor).into_iter().flatten().map(|entry| &entry.case)
+        self.body.dockets.get(&sensor).into_iter().flatten()
     }
 
     /// Every case, by sensor, the oldest first.
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
-        self.body.dockets.values().flatten().map(|entry| &entry.case)
+        self.body.dockets.values().flatten()
     }
 
     /// A person trusts the sensor again from a moment on: its open cases end.
     pub fn release(&mut self, sensor: SensorIx, at: Timestamp) -> Option<Turned> {
         let mut turned = Turned { sensor, gone: Vec::new(), came: Vec::new() };
         let body = Arc::make_mut(&mut self.body);
-        for entry in body.dockets.get_mut(&sensor)?.iter_mut().filter(|entry| entry.case.is_open()) {
-            turned.gone.push(entry.case);
-            entry.case.until = Some(at.max(entry.case.since));
-            turned.came.push(entry.case);
+        for case in body.dockets.get_mut(&sensor)?.iter_mut().filter(|case| case.is_open()) {
+            turned.gone.push(*case);
+            case.until = Some(at.max(case.since));
+            turned.came.push(*case);
         }
         (!turned.came.is_empty()).then_some(turned)
     }
@@ -113,32 +105,33 @@ impl Inspection {
     /// Judges every step that can be judged now, and tells whose cases are other ones than before.
     pub fn inspect<'s>(
         &mut self,
-        checks: &Checks,
+        known: &Neighbours,
         now: Timestamp,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) -> Vec<Turned> {
-        let Some(newest) = self.due(checks, now, series) else { return Vec::new() };
+        let Some(newest) = self.due(known, now, series) else { return Vec::new() };
         let before = self.body.dockets.clone();
-        let oldest = newest.minus(steps(REACH));
+        let reach = reach(known, series);
+        let oldest = newest.minus(steps(reach));
         let late = self.late.take().map(|late| step_of(late).max(oldest));
         let body = Arc::make_mut(&mut self.body);
         let next = body.rows.end().map_or(oldest, |end| end.plus(STEP)).max(oldest);
         let first = late.map_or(next, |late| late.min(next));
-        body.go_back(first, checks, series);
+        body.go_back(first, known, series);
         let mut end = first;
         while end <= newest {
-            body.rows.read(end, &checks.graph, series);
-            body.judge(end, checks, series);
+            body.rows.read(end, &known.graph, series);
+            body.judge(end, known, series);
             end = end.plus(STEP);
         }
-        body.forget(oldest.minus(steps(REACH)));
+        body.forget(newest.minus(steps(2 * REACH)));
         turned(&before, &self.body.dockets)
     }
 
     /// The newest step that can be judged, where there is something to judge.
     fn due<'s>(
         &self,
-        checks: &Checks,
+        known: &Neighbours,
         now: Timestamp,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) -> Option<Timestamp> {
@@ -151,7 +144,7 @@ impl Inspection {
             return None;
         }
         let waits = now < newest.plus(SETTLE) && judged.is_none_or(|end| end < newest);
-        let awaited = waits && checks.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, checks, series));
+        let awaited = waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
         let newest = if awaited { newest.minus(STEP) } else { newest };
         let is_new = judged.is_none_or(|end| end < newest);
         (is_new || self.late.is_some()).then_some(judged.map_or(newest, |end| end.max(newest)))
@@ -162,11 +155,18 @@ impl Inspection {
 fn awaited<'s>(
     gauge: SensorIx,
     end: Timestamp,
-    checks: &Checks,
+    known: &Neighbours,
     series: &impl Fn(SensorIx) -> Option<&'s Series>,
 ) -> bool {
     let newest = series(gauge).and_then(Series::newest).map(|point| point.measured_at);
-    newest.is_some_and(|newest| newest < end && end.since(newest) <= checks.patience(gauge))
+    newest.is_some_and(|newest| newest < end && end.since(newest) <= known.patience(gauge))
+}
+
+/// How many steps back the series still hold all that a step looks back over.
+fn reach<'s>(known: &Neighbours, series: &impl Fn(SensorIx) -> Option<&'s Series>) -> i64 {
+    let kept = known.graph.gauges().first().and_then(|gauge| series(*gauge)).map(Series::retention);
+    let kept = kept.map_or(REACH, |kept| kept.ms() / STEP.ms());
+    (kept - known.rain.hours_max as i64 - 1).clamp(0, REACH)
 }
 
 fn steps(count: i64) -> Span {
@@ -178,44 +178,44 @@ impl Body {
     fn go_back<'s>(
         &mut self,
         first: Timestamp,
-        checks: &Checks,
+        known: &Neighbours,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) {
         self.rows.cut(first);
-        let back = (ROWS_MAX as i64 - REACH).min(checks.rain.hours_max as i64);
+        let back = (ROWS_MAX as i64 - REACH).min(known.rain.hours_max as i64);
         let oldest = first.minus(steps(back));
         let adjoins = self.rows.end().is_some_and(|end| end.plus(STEP) == first);
         if !adjoins || self.rows.begin().is_none_or(|begin| begin > oldest) {
             self.rows = Rows::default();
             for n in (1..=back).rev() {
-                self.rows.read(first.minus(steps(n)), &checks.graph, series);
+                self.rows.read(first.minus(steps(n)), &known.graph, series);
             }
         }
-        for entries in self.dockets.values_mut() {
-            entries.retain(|entry| entry.case.shown_at < first || entry.is_closed_by_a_person());
-            for entry in entries.iter_mut().filter(|entry| entry.ended_at.is_some_and(|at| at >= first)) {
-                (entry.case.until, entry.ended_at) = (None, None);
+        for cases in self.dockets.values_mut() {
+            cases.retain(|case| case.shown_at < first || case.is_released());
+            for case in cases.iter_mut().filter(|case| case.ended_at.is_some_and(|at| at >= first)) {
+                (case.until, case.ended_at) = (None, None);
             }
         }
-        self.dockets.retain(|_, entries| !entries.is_empty());
+        self.dockets.retain(|_, cases| !cases.is_empty());
     }
 
     /// Judges every gauge and reach at a step, beside the cases that were open before it.
     fn judge<'s>(
         &mut self,
         end: Timestamp,
-        checks: &Checks,
+        known: &Neighbours,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) {
-        let accused: Vec<usize> =
-            self.dockets.iter().filter(|(_, entries)| entries.iter().any(|e| e.accuses_at(end))).filter_map(|(sensor, _)| checks.graph.place(*sensor)).collect();
+        let accused = self.dockets.values().flatten().filter(|case| case.accuses_at(end));
+        let accused: Vec<usize> = accused.filter_map(|case| known.graph.place(case.sensor)).collect();
         let trusts = |place: usize| !accused.contains(&place);
-        let around = Around { limits: &checks.rain, graph: &checks.graph, rows: &self.rows, trusts: &trusts };
-        for (place, gauge) in checks.graph.gauges().iter().enumerate() {
+        let around = Around { limits: &known.rain, graph: &known.graph, rows: &self.rows, trusts: &trusts };
+        for (place, gauge) in known.graph.gauges().iter().enumerate() {
             judge_gauge(&mut self.dockets, &around, (place, *gauge), end);
         }
-        for reach in &checks.reaches {
-            let (limits, graph) = (&checks.stage, &checks.graph);
+        for reach in &known.reaches {
+            let (limits, graph) = (&known.stage, &known.graph);
             let bank = Bank { reach, limits, graph, rows: &self.rows, trusts: &trusts, series };
             judge_reach(&mut self.dockets, &bank, end);
         }
@@ -223,19 +223,19 @@ impl Body {
 
     /// Forgets closed cases that no late reading reaches any more.
     fn forget(&mut self, oldest: Timestamp) {
-        let closed = |entry: &Entry| entry.case.until.is_some_and(|until| until.max(entry.case.shown_at) < oldest);
+        let closed = |case: &Case| case.until.is_some_and(|until| until.max(case.shown_at) < oldest);
         if self.dockets.values().flatten().any(closed) {
-            self.dockets.values_mut().for_each(|entries| entries.retain(|entry| !closed(entry)));
-            self.dockets.retain(|_, entries| !entries.is_empty());
+            self.dockets.values_mut().for_each(|cases| cases.retain(|case| !closed(case)));
+            self.dockets.retain(|_, cases| !cases.is_empty());
         }
     }
 }
 
 fn judge_gauge(dockets: &mut Dockets, around: &Around<'_>, (place, gauge): (usize, SensorIx), end: Timestamp) {
-    let entries = dockets.get(&gauge).map_or(&[][..], |entries| entries);
-    let open = entries.last().filter(|entry| entry.case.is_open()).map(|entry| entry.case);
-    let trusted_from = entries.iter().filter(|entry| entry.case.needs_a_person());
-    let trusted_from = trusted_from.filter_map(|entry| entry.case.until).max().unwrap_or(Timestamp::MIN);
+    let cases = dockets.get(&gauge).map_or(&[][..], |cases| cases);
+    let open = cases.last().filter(|case| case.is_open()).copied();
+    let released = cases.iter().filter(|case| case.is_released()).filter_map(|case| case.until);
+    let trusted_from = released.max().unwrap_or(Timestamp::MIN);
     if let Some(case) = open.filter(|case| case.check == Check::Neighbour) {
         // The next hour decides: a cell that stands still rains on, a hose does not.
         let until = if around.bears_out(place, end) { case.since } else { case.shown_at };
@@ -266,8 +266,8 @@ where
     S: Fn(SensorIx) -> Option<&'s Series>,
 {
     let stage = bank.reach.stage;
-    let open = dockets.get(&stage).and_then(|entries| entries.last()).filter(|entry| entry.case.is_open());
-    let Some(case) = open.map(|entry| entry.case) else {
+    let open = dockets.get(&stage).and_then(|cases| cases.last()).filter(|case| case.is_open());
+    let Some(case) = open.copied() else {
         if let Some(verdict) = bank.contradiction(end) {
             open_case(dockets, stage, verdict, end);
         }
@@ -283,32 +283,19 @@ where
 
 fn open_case(dockets: &mut Dockets, sensor: SensorIx, verdict: Verdict, end: Timestamp) {
     let Verdict { check, since, finding } = verdict;
-    let case = Case { sensor, check, since, until: None, shown_at: end, finding };
-    dockets.entry(sensor).or_default().push(Entry { case, ended_at: None });
+    let case = Case { sensor, check, since, until: None, shown_at: end, ended_at: None, finding };
+    dockets.entry(sensor).or_default().push(case);
 }
 
 fn close(dockets: &mut Dockets, sensor: SensorIx, until: Timestamp, end: Timestamp) {
-    if let Some(entry) = dockets.get_mut(&sensor).and_then(|entries| entries.last_mut()) {
-        (entry.case.until, entry.ended_at) = (Some(until), Some(end));
-    }
-}
-
-impl Entry {
-    fn is_closed_by_a_person(&self) -> bool {
-        self.case.until.is_some() && self.ended_at.is_none()
-    }
-
-    /// Whether it keeps a gauge from judging others at a step.
-    fn accuses_at(&self, end: Timestamp) -> bool {
-        self.case.needs_a_person()
-            && self.case.shown_at < end
-            && self.case.until.is_none_or(|until| until > self.case.since && until >= end)
+    if let Some(case) = dockets.get_mut(&sensor).and_then(|cases| cases.last_mut()) {
+        (case.until, case.ended_at) = (Some(until), Some(end));
     }
 }
 
 fn turned(before: &Dockets, after: &Dockets) -> Vec<Turned> {
     let cases = |dockets: &Dockets, sensor: SensorIx| -> Vec<Case> {
-        dockets.get(&sensor).into_iter().flatten().map(|entry| entry.case).collect()
+        dockets.get(&sensor).into_iter().flatten().copied().collect()
     };
     let mut sensors: Vec<SensorIx> = before.keys().chain(after.keys()).copied().collect();
     sensors.sort_unstable();

@@ -1,7 +1,7 @@
-//! Checks between sensors: gauges against the gauges around them, stages against rain, releases
+//! Neighbours between sensors: gauges against the gauges around them, stages against rain, releases
 //! and the stages beside them.
 //!
-//! [`Checks`] is what is known of a city beforehand: who stands near whom, and the limits.
+//! [`Neighbours`] is what is known of a city beforehand: who stands near whom, and the limits.
 //! [`Inspection`] goes through event time in steps and keeps the open cases. A case is a doubt with
 //! its cause and its figures; nothing here rejects a reading, and nothing reads a clock.
 
@@ -16,6 +16,7 @@ use crate::quality::Check;
 use crate::quantity::Value;
 use crate::station::{SensorIx, StationIx};
 use crate::time::{Span, Timestamp};
+use crate::track::Suspicion;
 
 pub use graph::{Graph, Near};
 pub use inspection::{Inspection, Turned};
@@ -83,7 +84,7 @@ pub struct Reach {
 
 /// What is known of a city beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Checks {
+pub struct Neighbours {
     /// Who stands near whom.
     pub graph: Graph,
     /// Limits of rain.
@@ -130,7 +131,7 @@ impl Default for StageLimits {
     }
 }
 
-impl Checks {
+impl Neighbours {
     /// The checks of a city by the positions of its gauges; stages are compared only where
     /// configuration says with what.
     pub fn of(city: &City) -> Self {
@@ -184,6 +185,9 @@ pub struct Case {
     pub until: Option<Timestamp>,
     /// The event time at which it showed.
     pub shown_at: Timestamp,
+    /// The event time at which it showed to be over; `None` while it lasts, and where a person
+    /// ended it.
+    pub ended_at: Option<Timestamp>,
     /// The figures behind it.
     pub finding: Finding,
 }
@@ -210,6 +214,25 @@ impl Case {
     /// Whether the doubt lasts.
     pub fn is_open(&self) -> bool {
         self.until.is_none()
+    }
+
+    /// Whether a person ended it.
+    pub fn is_released(&self) -> bool {
+        self.until.is_some() && self.ended_at.is_none()
+    }
+
+    /// The readings that it makes doubtful; none where it showed to be none.
+    pub fn suspicion(&self) -> Option<Suspicion> {
+        let after = |at: Timestamp| at.plus(Span::from_ms(1));
+        let (since, until) = (after(self.since), self.until.map(after));
+        until.is_none_or(|until| until > since).then_some(Suspicion { check: self.check, since, until })
+    }
+
+    /// Whether it keeps a gauge from judging others at a step.
+    fn accuses_at(&self, end: Timestamp) -> bool {
+        self.needs_a_person()
+            && self.shown_at < end
+            && self.until.is_none_or(|until| until > self.since && until >= end)
     }
 }
 

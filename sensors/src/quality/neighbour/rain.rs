@@ -79,8 +79,7 @@ impl Around<'_> {
             .judges(place, end)
             .map(|(near, _)| (near, self.rows.back(near.place, end).take(own.len()).collect()))
             .collect();
-        let factor = if surrounded(&judges) { 1 } else { 2 };
-        let (mut sum, mut wet) = (0_i64, 0_usize);
+        let (mut sum, mut wet, mut wet_everywhere) = (0_i64, 0_usize, 0_usize);
         let mut sums = vec![0_i64; judges.len()];
         let mut verdict = None;
         for (back, hour) in own.iter().enumerate() {
@@ -92,20 +91,34 @@ impl Around<'_> {
             let mut around: Hours = [0; NEAR_MAX];
             let said = |(_, hours): &Judge<'_>| Some(hours.get(back).copied()??.low);
             let known = fill(&mut around, judges.iter().filter_map(said));
-            wet += usize::from(around.get_mut(..known).is_some_and(|sums| wet_around(sums, limits).is_some()));
+            if let Some(hours) = around.get_mut(..known)
+                && wet_around(hours, limits).is_some()
+            {
+                wet += 1;
+                wet_everywhere += usize::from(hours.first().is_some_and(|least| *least >= limits.wet.raw()));
+            }
             for (total, judge) in sums.iter_mut().zip(&judges) {
                 *total = total.saturating_add(said(judge).unwrap_or(0));
             }
-            if wet < limits.wet_hours_min * factor as usize {
+            if wet < limits.wet_hours_min {
                 continue;
             }
             let mut sorted = sums.clone();
-            let Some(around) = quartile(&mut sorted) else { continue };
+            let Some(most_have) = quartile(&mut sorted) else { continue };
+            let on_all_sides = surrounded(&judges, |place| sums.get(place).is_some_and(|sum| *sum >= most_have));
+            // At the edge of the gauges a front may stand between a gauge and all others: there it
+            // takes twice as much, and nobody who was spared as well.
+            let (around, wet, factor) = if on_all_sides {
+                (most_have, wet, 1)
+            } else {
+                (sorted.first().copied().unwrap_or(0), wet_everywhere, 2)
+            };
+            let enough = wet >= limits.wet_hours_min * factor as usize;
             let dead = sum == 0 && around >= limits.dead.raw() * factor;
             let clogged = sum > 0
                 && around >= limits.clogged.raw() * factor
                 && sum.saturating_mul(100) <= around.saturating_mul(limits.clogged_percent);
-            if dead || clogged {
+            if enough && (dead || clogged) {
                 let window = end.since(begins);
                 let check = if dead { Check::DeadOnZero } else { Check::Clogged };
                 verdict = Some(Verdict { check, since: begins, finding: finding(sum, &sorted, window) });
@@ -159,9 +172,10 @@ fn wet_around(sums: &mut [i64], limits: &RainLimits) -> Option<i64> {
     (sums.len() >= limits.gauges_min && around >= limits.wet.raw()).then_some(around)
 }
 
-/// Whether the judges stand on all sides.
-fn surrounded(judges: &[Judge<'_>]) -> bool {
-    let mut bearings: Vec<i64> = judges.iter().map(|(near, _)| near.bearing_deg).collect();
+/// Whether those of the judges that are wet, by their place in the list, stand on all sides.
+fn surrounded(judges: &[Judge<'_>], is_wet: impl Fn(usize) -> bool) -> bool {
+    let wet = judges.iter().enumerate().filter(|(place, _)| is_wet(*place));
+    let mut bearings: Vec<i64> = wet.map(|(_, (near, _))| near.bearing_deg).collect();
     bearings.sort_unstable();
     let Some((first, last)) = bearings.first().zip(bearings.last()) else { return false };
     let across = first + 360 - last;
