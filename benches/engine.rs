@@ -17,6 +17,8 @@ use baolu::plan::Texts;
 use baolu::watch::decide::decide;
 use baolu::watch::snapshot::{Plan, State};
 use rules::engine::{AlertState, Change, View};
+use sensors::parameter::Parameter;
+use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed, Reading};
 use sensors::series::{Inserted, Series};
 use sensors::station::SensorIx;
@@ -202,8 +204,51 @@ fn deciding(what: &str, storm: &str, plan: &Arc<Plan>, batch: usize) {
     row(&format!("{storm}: {what}"), &figures);
 }
 
+/// Half-minute readings of every rain gauge, each over the ten minutes before it, so that they
+/// overlap; the newest comes first, and fifty thousand older ones after it, in batches.
+fn late(plan: &Arc<Plan>, batch: usize) {
+    const READINGS: usize = 50_000;
+    let gauge = |ix: &u32| plan.city.sensors[*ix as usize].id.parameter == Parameter::Rainfall;
+    let gauges: Vec<u32> = (0..plan.city.sensors.len() as u32).filter(gauge).collect();
+    let newest = Timestamp::parse_rfc3339("2025-11-17T08:00:00+07:00").unwrap();
+    let moments = (READINGS / gauges.len()) as i64;
+    let rain = |ix: u32, moment: i64| {
+        let measured_at = newest.minus(Span::from_s(30 * (moments - moment)));
+        // A shower every two hours, heavier at some gauges.
+        let value = Value::from_raw((moment % 240 - 120).max(0) * 200 * i64::from(ix % 5));
+        let from = Some(measured_at.minus(Span::from_min(10)));
+        let value = Observed::Value(value);
+        Event::Observed(Observation { sensor: SensorIx(ix), measured_at, from, arrived_at: newest, value })
+    };
+    let first: Vec<Event> = gauges.iter().map(|ix| rain(*ix, moments)).collect();
+    let backlog: Vec<Event> =
+        (0..moments).flat_map(|moment| gauges.iter().map(move |ix| rain(*ix, moment))).collect();
+    let mut state = decide(&State::new(Arc::clone(plan), newest, false), newest, &first).next;
+    let own = std::process::id();
+    let (began, cpu, mut slowest, mut transitions) = (Instant::now(), machine::cpu_of(own), 0.0_f64, 0);
+    for some in backlog.chunks(batch) {
+        let deciding = Instant::now();
+        let decision = decide(&state, newest, some);
+        slowest = slowest.max(deciding.elapsed().as_secs_f64());
+        transitions += decision.commit.transitions.len();
+        state = decision.next;
+    }
+    let cpu = machine::cpu_of(own).saturating_sub(cpu).as_secs_f64();
+    println!(
+        "{} late overlapping readings, {batch} at a time: {cpu:.1} s CPU, {:.1} s, slowest decision {slowest:.3} s, {transitions} transitions",
+        backlog.len(),
+        began.elapsed().as_secs_f64(),
+    );
+}
+
 fn main() {
     println!("{}\n", machine::describe());
+    if std::env::args().any(|argument| argument == "late") {
+        for batch in [2048, 256, 64] {
+            late(&plan(None), batch);
+        }
+        return;
+    }
     let (ten, all) = (plan(Some(&TEN)), plan(None));
     let slots = |plan: &Plan| plan.rules.slots().len();
     println!(

@@ -47,8 +47,10 @@ fn compile(sheet: Sheet<'_>, city: &City) -> RuleSet {
         slots.extend(rule(row, city, &mut ids, &mut definitions));
     }
     top.close();
+    let horizon = horizon.map_or(HORIZON, Span::from_s);
+    definitions.push(format!("reorder_horizon_s {}", horizon.whole_s()));
     let version = digest(&definitions.join("\n"));
-    RuleSet::new(version, slots, &city.sensors, horizon.map_or(HORIZON, Span::from_s))
+    RuleSet::new(version, slots, &city.sensors, horizon)
 }
 
 /// One rule on all its subjects; nothing of it where something is wrong.

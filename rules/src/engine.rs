@@ -7,6 +7,7 @@
 //! Nothing here knows what was sent to whom.
 
 mod evidence;
+mod fold;
 mod latch;
 mod record;
 mod truth;
@@ -19,11 +20,12 @@ use sensors::time::Timestamp;
 
 use crate::alert::{AlertId, SlotIx, Transition};
 use crate::hazard::Severity;
-use crate::rule::{Gate, Level, Rule, RuleSet, Slot, Timing};
+use crate::rule::{Gate, RuleSet, Slot, Timing};
 
+pub use fold::Pending;
 use latch::Core;
 pub use record::AlertRecord;
-use truth::{Answer, Ask, Moment, Scene};
+use truth::Moment;
 
 /// What the engine may look at: series in event time, and who is silent now.
 pub trait View {
@@ -124,16 +126,6 @@ impl AlertState {
         self.changes.last().map_or(&self.base, |(_, core)| core)
     }
 
-    /// Goes back to the state before an event time; `false` when that is too long ago to be known.
-    fn rewind(&mut self, before: Timestamp) -> bool {
-        if before <= self.floor {
-            return false;
-        }
-        let kept = self.changes.partition_point(|(at, _)| *at < before);
-        self.changes.truncate(kept);
-        true
-    }
-
     /// Forgets changes that no late reading can reach any more.
     fn prune(&mut self, oldest: Timestamp) {
         let old = self.changes.partition_point(|(at, _)| *at < oldest);
@@ -168,6 +160,15 @@ impl RuleSet {
         }
     }
 
+    /// Whether a slot is judged with a reading as it comes: one on silence, which runs on the clock,
+    /// and with what comes in order one on a single sensor, which has no moment to wait for.
+    pub fn is_judged_at_once(&self, slot: SlotIx, in_order: bool) -> bool {
+        self.slot(slot).is_none_or(|slot| match slot.timing {
+            Timing::Clock => true,
+            Timing::Event => in_order && slot.sensors.len() < 2,
+        })
+    }
+
     /// Judges one slot after a change of one of its sensors, which is in its series already.
     pub fn judge(
         &self,
@@ -181,9 +182,11 @@ impl RuleSet {
             return Verdict::default();
         }
         match self.slot(slot) {
-            Some(found) if found.timing == Timing::Event => self.fold(slot, found, state, change, now, view),
-            Some(found) => self.tick(slot, found, state, now, view),
-            None => Verdict::default(),
+            Some(found) if found.timing == Timing::Clock => self.tick(slot, found, state, now, view),
+            _ => match self.pending(slot, state, None, change, view) {
+                Some(pending) => self.fold(slot, state, &pending, now, view),
+                None => Verdict::default(),
+            },
         }
     }
 
@@ -201,72 +204,6 @@ impl RuleSet {
         }
     }
 
-    /// Folds from the changed event time to the newest one.
-    fn fold(
-        &self,
-        ix: SlotIx,
-        slot: &Slot,
-        state: &mut AlertState,
-        change: &Change,
-        now: Timestamp,
-        view: &impl View,
-    ) -> Verdict {
-        let at = change.measured_at;
-        let newest = slot.newest(view).unwrap_or(at).max(at);
-        if at < newest.minus(self.horizon()) {
-            return Verdict::default();
-        }
-        // In order, the usual case: at most one more change, and nothing to go back for.
-        let in_order = at == newest && state.changes.last().is_none_or(|(last, _)| *last < at);
-        let before = if in_order { None } else { Some(state.changes.clone()) };
-        if !state.rewind(at) {
-            return Verdict::default();
-        }
-        let known = state.changes.len();
-        if at == newest {
-            self.step(slot, state, at, view);
-        } else {
-            for time in slot.times(view, at) {
-                self.step(slot, state, time, view);
-            }
-        }
-        let changed = before.map_or(state.changes.len() > known, |before| before != state.changes);
-        let transitions = self.say(ix, slot, state, at, now, view);
-        if changed || !transitions.is_empty() {
-            state.prune(newest.minus(self.horizon()));
-        }
-        Verdict { changed: changed || !transitions.is_empty(), transitions }
-    }
-
-    /// Takes the fold over one event time.
-    fn step(&self, slot: &Slot, state: &mut AlertState, at: Timestamp, view: &impl View) {
-        if let Some(core) = self.stepped(slot, state.core(), at, Moment::Event(at), view) {
-            state.changes.push((at, core));
-        }
-    }
-
-    /// The state after a moment, where it is another one.
-    fn stepped<'s>(
-        &self,
-        slot: &'s Slot,
-        core: &Core,
-        at: Timestamp,
-        moment: Moment,
-        view: &impl View,
-    ) -> Option<Core> {
-        let Rule { from, until, .. } = *slot.rule;
-        if at < from {
-            return (*core != Core::REST).then_some(Core::REST);
-        }
-        let scene = Scene::new(self, view, moment);
-        // A rule that ended raises no more; what it raised stands until the condition is over.
-        let answer = |level: &'s Level, ask| match ask {
-            Ask::Raise if at >= until => Answer::NO,
-            _ => scene.answer(&level.when, ask),
-        };
-        core.step(&slot.levels, at, answer, |level| scene.measured(level))
-    }
-
     /// One step on the running clock; such ladders have neither confirm nor hold.
     fn tick(
         &self,
@@ -282,23 +219,6 @@ impl RuleSet {
         let transitions = self.say(ix, slot, state, now, now, view);
         state.prune(Timestamp::MIN);
         Verdict { changed: changed || !transitions.is_empty(), transitions }
-    }
-}
-
-impl Slot {
-    /// The newest event time of its sensors.
-    fn newest(&self, view: &impl View) -> Option<Timestamp> {
-        self.sensors.iter().filter_map(|s| Some(view.series(*s)?.newest()?.measured_at)).max()
-    }
-
-    /// The event times of its sensors from `from` on, each once, in order.
-    fn times(&self, view: &impl View, from: Timestamp) -> Vec<Timestamp> {
-        let after = from.minus(sensors::time::Span::from_ms(1));
-        let series = self.sensors.iter().filter_map(|sensor| view.series(*sensor));
-        let mut times: Vec<Timestamp> = series.flat_map(|series| series.times_after(after)).collect();
-        times.sort_unstable();
-        times.dedup();
-        times
     }
 }
 

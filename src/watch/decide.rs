@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
-use rules::engine::Change;
+use rules::engine::{Change, Pending};
 use sensors::reading::{Observation, Reading};
 use sensors::series::Inserted;
 use sensors::station::SensorIx;
@@ -16,6 +16,7 @@ use sensors::track::Judged;
 use crate::event::Event;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Outcome};
 use crate::store::commit::Commit;
+use crate::watch::folding::Folding;
 use crate::watch::snapshot::{Eyes, Plan, State};
 use crate::watch::{silence, tell};
 
@@ -30,10 +31,17 @@ pub struct Decision {
 
 /// Decides what follows from `events` at `now`.
 pub fn decide(state: &State, now: Timestamp, events: &[Event]) -> Decision {
+    advance(state.clone(), now, events)
+}
+
+/// As [`decide`], for who needs the state before it no more: nothing of it has to be copied.
+pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
     let mut turn = Turn::new(state, now);
     for event in events {
         turn.take(event);
     }
+    let waiting = turn.folding.take_all();
+    turn.fold(waiting);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
     tell::tell(&mut turn);
@@ -51,21 +59,23 @@ pub(crate) struct Turn {
     pub(crate) ends: Vec<(Arc<Delivery>, End)>,
     /// Lines that came up so long ago that everybody behind them must have spoken.
     pub(crate) rechecked: Vec<usize>,
+    folding: Folding,
     changed: Vec<SlotIx>,
     ended: BTreeSet<DeliveryId>,
 }
 
 impl Turn {
-    fn new(state: &State, now: Timestamp) -> Self {
+    fn new(state: State, now: Timestamp) -> Self {
         let commit = Commit { at: now, ..Commit::default() };
         let plan = Arc::clone(&state.plan);
         Self {
             plan,
             now,
-            next: state.clone(),
+            next: state,
             commit,
             ends: Vec::new(),
             rechecked: Vec::new(),
+            folding: Folding::new(),
             changed: Vec::new(),
             ended: BTreeSet::new(),
         }
@@ -87,6 +97,10 @@ impl Turn {
     fn observe(&mut self, observation: &Observation) {
         let plan = Arc::clone(&self.plan);
         let Some(sensor) = plan.city.sensor(observation.sensor) else { return };
+        if self.folding.is_over(observation.measured_at) {
+            let waiting = self.folding.take_soon();
+            self.fold(waiting);
+        }
         let Some(track) = self.next.tracks.get_mut(observation.sensor.at()) else { return };
         let judged = Arc::make_mut(track).judge(sensor, observation, self.now);
         self.took(observation.sensor, &judged);
@@ -105,14 +119,16 @@ impl Turn {
         if judged.inserted != Inserted::Same && judged.reading.is_contact() {
             silence::heard(self, sensor);
         }
-        self.record(&judged.reading, judged.inserted);
+        // What a reading in order shows of those before it belongs to its own moment.
+        let late = judged.inserted != Inserted::Appended;
+        self.record(&judged.reading, judged.inserted, late);
         for revised in &judged.revised {
-            self.record(revised, Inserted::Revised);
+            self.record(revised, Inserted::Revised, late);
         }
     }
 
-    /// Keeps a reading and lets every alert that it touches judge it.
-    fn record(&mut self, reading: &Reading, inserted: Inserted) {
+    /// Keeps a reading and lets every alert that it touches judge it, now or when its time has come.
+    fn record(&mut self, reading: &Reading, inserted: Inserted, late: bool) {
         if inserted == Inserted::Same {
             return;
         }
@@ -124,12 +140,29 @@ impl Turn {
         let plan = Arc::clone(&self.plan);
         for slot in plan.rules.touched_by(reading.sensor) {
             let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
-            if plan.rules.rests(*slot, alert, &change) {
+            let waiting = self.folding.of(*slot);
+            if waiting.is_none() && plan.rules.rests(*slot, alert, &change) {
                 continue;
             }
             let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
-            let verdict = plan.rules.judge(*slot, Arc::make_mut(alert), &change, self.now, &eyes);
-            self.ruled(*slot, verdict);
+            let in_order = waiting.is_none() && inserted == Inserted::Appended;
+            if plan.rules.is_judged_at_once(*slot, in_order) {
+                let verdict = plan.rules.judge(*slot, Arc::make_mut(alert), &change, self.now, &eyes);
+                self.ruled(*slot, verdict);
+            } else if let Some(pending) = plan.rules.pending(*slot, alert, waiting, &change, &eyes) {
+                let late = late || (pending.goes_back() && inserted == Inserted::Appended);
+                self.folding.wait(*slot, pending, late);
+            }
+        }
+    }
+
+    fn fold(&mut self, waiting: Vec<(SlotIx, Pending)>) {
+        let plan = Arc::clone(&self.plan);
+        for (slot, pending) in waiting {
+            let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let verdict = plan.rules.fold(slot, Arc::make_mut(alert), &pending, self.now, &eyes);
+            self.ruled(slot, verdict);
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod decide;
 pub mod feed;
+mod folding;
 pub mod pulse;
 pub mod restore;
 mod silence;

@@ -1,5 +1,7 @@
 //! The promises of one decision after the other, on the city of Huế as it is configured.
 
+#[cfg(feature = "demo")]
+mod batch;
 mod clock;
 mod law;
 mod restart;

@@ -142,6 +142,9 @@ fn a_version_follows_the_definition_and_not_the_layout() {
     assert_eq!(plain.version, spaced.version);
     assert_ne!(plain.version, other.version);
     assert_ne!(plain.slots()[0].rule.version, other.slots()[0].rule.version);
+    let version = |top: &str| rules_of(&format!("{top}{HEAD}{one}")).version;
+    assert_ne!(version(""), version("reorder_horizon_s = 3600\n"), "how far back late data counts is of it");
+    assert_eq!(version(""), version("reorder_horizon_s = 21600\n"), "as when it is not said");
 }
 
 /// Every mistake of a rules file, as told, in one text.

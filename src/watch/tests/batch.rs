@@ -1,0 +1,98 @@
+//! However readings are gathered into decisions, the same is said of those that come in order, and
+//! what comes late ends in the same levels.
+
+use rules::alert::Transition;
+use sensors::reading::Observed;
+use sensors::time::{Span, Timestamp};
+use simulator::offline::{Row, offline};
+use simulator::storm::Storm;
+
+use super::rig::{Town, hue};
+use crate::event::Event;
+use crate::watch::snapshot::State;
+
+/// A day of the storm in which both rivers pass their alarm stages, as everybody measured it.
+fn day() -> Vec<Row> {
+    let (plan, storm) = (hue(), Storm::named("2025-11").unwrap());
+    let from = storm.begins().plus(Span::from_h(10));
+    let mut rows = offline(&plan.city, &storm, storm.seed()).unwrap();
+    rows.retain(|row| (from..from.plus(Span::from_h(24))).contains(&row.measured_at));
+    rows.sort_by_key(|row| row.measured_at);
+    rows
+}
+
+/// Everything has arrived by now: the time of a decision is the same in every cut.
+fn said(row: &Row, now: Timestamp) -> Event {
+    Event::Observed(sensors::reading::Observation {
+        sensor: row.sensor,
+        measured_at: row.measured_at,
+        from: row.period.map(|period| row.measured_at.minus(period)),
+        arrived_at: now,
+        value: row.value.map_or(Observed::Missing, Observed::Value),
+    })
+}
+
+fn decided<'a>(rows: &[Row], cuts: impl Iterator<Item = &'a [Row]>) -> Town {
+    let now = rows.iter().map(|row| row.measured_at).max().unwrap();
+    let mut town = Town::of(hue(), now);
+    town.state = State::new(hue(), now, false);
+    for cut in cuts {
+        let events: Vec<Event> = cut.iter().map(|row| said(row, now)).collect();
+        town.decide(&events);
+    }
+    town
+}
+
+/// What is said, and on what grounds.
+fn lines(town: &Town) -> Vec<String> {
+    let line = |t: &Transition| {
+        let sure = if t.corroborated { "" } else { "?" };
+        format!("{} {} {}->{}{sure} {} {}", t.measured_at, t.alert, t.from, t.to, t.at, t.because.len())
+    };
+    town.transitions().iter().map(line).collect()
+}
+
+/// What is said, without the grounds, whatever of one moment came first.
+fn said_of(town: &Town) -> Vec<String> {
+    let said = lines(town).into_iter().map(|line| line.rsplit_once(' ').unwrap().0.to_owned());
+    let mut said: Vec<String> = said.collect();
+    said.sort();
+    said
+}
+
+#[test]
+fn readings_in_order_give_the_same_transitions_in_batches_of_any_size() {
+    let rows = day();
+    let whole = decided(&rows, std::iter::once(rows.as_slice()));
+    assert!(whole.transitions().len() > 20, "{:?}", lines(&whole));
+    for size in [1, 7, 256, 2048] {
+        let cut = decided(&rows, rows.chunks(size));
+        assert_eq!(said_of(&whole), said_of(&cut), "in batches of {size}");
+        assert_eq!(whole.state.alerts, cut.state.alerts, "in batches of {size}");
+    }
+    // Between two moments no cut shows at all: neither in the order nor in the evidence.
+    let moments = decided(&rows, rows.chunk_by(|a, b| a.measured_at == b.measured_at));
+    assert_eq!(whole.transitions(), moments.transitions());
+}
+
+#[test]
+fn rule_02_what_comes_late_in_batches_of_any_size_ends_in_the_same_levels() {
+    let rows = day();
+    let straight = decided(&rows, std::iter::once(rows.as_slice()));
+    let levels = |town: &Town| -> Vec<(u8, u8)> {
+        town.state.alerts.iter().map(|alert| (alert.level, alert.doubted)).collect()
+    };
+    // The newest hour is known, then the three before it come back to front.
+    let newest = rows.last().unwrap().measured_at;
+    let back = |hours: i64| newest.minus(Span::from_h(hours));
+    let mut late: Vec<Row> = rows.iter().filter(|row| row.measured_at <= back(4)).cloned().collect();
+    late.extend(rows.iter().filter(|row| row.measured_at > back(1)).cloned());
+    late.extend(
+        rows.iter().rev().filter(|row| row.measured_at > back(4) && row.measured_at <= back(1)).cloned(),
+    );
+    assert_eq!(late.len(), rows.len());
+    for size in [1, 7, 256, 2048] {
+        let cut = decided(&rows, late.chunks(size));
+        assert_eq!(levels(&straight), levels(&cut), "in batches of {size}");
+    }
+}
