@@ -211,6 +211,11 @@ impl Case {
         matches!(self.check, Check::Clogged | Check::DeadOnZero)
     }
 
+    /// Whether it is a rise without a cause, as against a stage that lies still.
+    pub fn is_rise(&self) -> bool {
+        self.check == Check::MultiVariate && self.finding.window == reach::CAUSE
+    }
+
     /// Whether the doubt lasts.
     pub fn is_open(&self) -> bool {
         self.until.is_none()

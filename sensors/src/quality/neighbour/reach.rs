@@ -19,7 +19,7 @@ const WINDOW: Span = Span::from_h(3);
 /// The hours of rain that must move a river.
 const RAIN_HOURS: i64 = 6;
 /// How long before a rise its cause may lie, beside the lag.
-const CAUSE: Span = Span::from_h(12);
+pub(super) const CAUSE: Span = Span::from_h(12);
 /// The fewest gauges that speak for a basin, and the fewest stages that speak against one.
 const WITNESSES_MIN: (usize, usize) = (3, 2);
 
