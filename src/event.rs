@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use sensors::reading::Observation;
+use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 use tokio::sync::watch;
 
@@ -26,6 +27,8 @@ pub enum Event {
     /// The running clock was set by so much, backwards where it is negative. It goes before
     /// everything that is decided with it.
     Stepped(Span),
+    /// A person has looked at a sensor that was doubted beside others, and trusts it again.
+    Released(SensorIx),
 }
 
 /// A line came up or went down.

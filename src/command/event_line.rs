@@ -9,6 +9,7 @@ use rules::phrase::Language;
 use rules::rule::NONE;
 use sensors::city::City;
 use sensors::parameter::Parameter;
+use sensors::quality::neighbour::Case;
 use sensors::quality::{Check, Quality};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
@@ -84,16 +85,17 @@ impl<'a> EventLines<'a> {
     /// The lines of one commit, in order: qualities, then alerts.
     pub fn of_commit(&self, commit: &Commit) -> Vec<String> {
         let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good);
-        let qualities = doubtful.filter_map(|reading| self.quality(commit.at, reading));
+        let qualities = doubtful.filter_map(|reading| self.quality(commit, reading));
         qualities.chain(commit.transitions.iter().map(|t| self.alert(t))).collect()
     }
 
-    fn quality(&self, at: Timestamp, reading: &Reading) -> Option<String> {
+    fn quality(&self, commit: &Commit, reading: &Reading) -> Option<String> {
+        let at = commit.at;
         let sensor = self.city.sensor(reading.sensor)?;
         let parameter = sensor.id.parameter;
         let value = reading.value.map_or(Json::Null, |value| number(parameter, value));
         let check = reading.quality.check();
-        let why = check.map(|check| self.why(check));
+        let why = check.map(|check| self.shown(commit, reading).unwrap_or_else(|| self.why(check).to_owned()));
         if self.output.json {
             let line = json!({
                 "event": "quality", "at": at.to_string(), "station": sensor.id.station.as_str(),
@@ -110,6 +112,17 @@ impl<'a> EventLines<'a> {
         let station = station.map_or(sensor.id.station.as_str(), |(_, station)| &station.name);
         let what = self.words.map_or(parameter.as_str(), |words| words.parameter(parameter));
         Some(format!("{}  {station}: {what}{said}, {judged}{why}", self.local(at)))
+    }
+
+    /// The figures behind a doubt that other sensors raised in this commit.
+    fn shown(&self, commit: &Commit, reading: &Reading) -> Option<String> {
+        let (_, cases) = commit.suspicions.iter().find(|(sensor, _)| *sensor == reading.sensor)?;
+        let covers = |case: &&Case| {
+            Some(case.check) == reading.quality.check()
+                && case.suspicion().is_some_and(|suspicion| suspicion.covers(reading.measured_at))
+        };
+        let case = cases.iter().rfind(covers)?;
+        Some(self.words?.doubt(case, self.city.sensor(reading.sensor)?.id.parameter))
     }
 
     /// A value as people read it.

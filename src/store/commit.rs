@@ -1,10 +1,12 @@
 //! What one transaction writes: everything of a decision, or nothing.
 
-use rules::alert::{AlertId, Transition};
+use rules::alert::{AlertId, EvidenceRevised, Transition};
 use rules::bulletin::Bulletin;
 use rules::engine::AlertRecord;
 use rules::reason::Sent;
+use sensors::quality::neighbour::Case;
 use sensors::reading::Reading;
+use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
 use crate::event::{LineEvent, Stray};
@@ -41,6 +43,10 @@ pub struct Commit {
     pub lines: Vec<LineEvent>,
     /// What could not be read.
     pub strays: Vec<Stray>,
+    /// Every case of a sensor whose cases changed, in place of those that were kept.
+    pub suspicions: Vec<(SensorIx, Vec<Case>)>,
+    /// Readings that open episodes rest on and that are worth less now.
+    pub revised: Vec<EvidenceRevised>,
 }
 
 impl Commit {
@@ -49,7 +55,8 @@ impl Commit {
         !(self.transitions.is_empty()
             && self.bulletins.is_empty()
             && self.deliveries.is_empty()
-            && self.outcomes.is_empty())
+            && self.outcomes.is_empty()
+            && self.revised.is_empty())
     }
 
     /// Whether there is nothing to write.
@@ -63,5 +70,7 @@ impl Commit {
             && self.outcomes.is_empty()
             && self.lines.is_empty()
             && self.strays.is_empty()
+            && self.suspicions.is_empty()
+            && self.revised.is_empty()
     }
 }

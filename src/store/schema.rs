@@ -11,7 +11,12 @@ const APPLICATION_ID: i64 = 0x6261_6f6c;
 
 /// Step `n` brings version `n` to `n + 1`. A step that was released is never edited.
 const STEPS: &[&str] =
-    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
+    &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+    include_str!("schema/0003.sql"),
+    include_str!("schema/0004.sql"),
+];
 
 /// Brings a database to the newest version, each step in its own transaction.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

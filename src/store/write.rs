@@ -1,5 +1,6 @@
 //! Writes one commit in one transaction: everything of a decision, or nothing.
 
+mod doubt;
 mod warning;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -99,6 +100,8 @@ impl Write<'_> {
             .prepare_cached("INSERT INTO committed (seq, at, epoch, config) VALUES (?1, ?2, ?3, ?4)")?
             .execute((self.seq(), commit.at.ms(), door.epoch.0 as i64, self.keys.config))?;
         self.readings(commit)?;
+        self.suspicions(commit)?;
+        self.revised(commit)?;
         self.warnings(door, commit)?;
         self.lines(commit)?;
         self.strays(door, commit)?;

@@ -18,7 +18,7 @@ use crate::notify::delivery::{Delivery, DeliveryId, End, Outcome};
 use crate::store::commit::Commit;
 use crate::watch::folding::Folding;
 use crate::watch::snapshot::{Eyes, Plan, State};
-use crate::watch::{silence, tell};
+use crate::watch::{review, silence, tell};
 
 /// What is to be written, and what will be true once it is.
 #[derive(Debug)]
@@ -40,8 +40,10 @@ pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
     for event in events {
         turn.take(event);
     }
+    review::inspect(&mut turn);
     let waiting = turn.folding.take_all();
     turn.fold(waiting);
+    review::mark(&mut turn);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
     tell::tell(&mut turn);
@@ -59,6 +61,8 @@ pub(crate) struct Turn {
     pub(crate) ends: Vec<(Arc<Delivery>, End)>,
     /// Lines that came up so long ago that everybody behind them must have spoken.
     pub(crate) rechecked: Vec<usize>,
+    /// Readings that say something else than they did.
+    pub(crate) revised: Vec<Reading>,
     folding: Folding,
     changed: Vec<SlotIx>,
     ended: BTreeSet<DeliveryId>,
@@ -75,6 +79,7 @@ impl Turn {
             commit,
             ends: Vec::new(),
             rechecked: Vec::new(),
+            revised: Vec::new(),
             folding: Folding::new(),
             changed: Vec::new(),
             ended: BTreeSet::new(),
@@ -91,6 +96,7 @@ impl Turn {
             }
             Event::Delivered(outcome) => self.end(outcome),
             Event::Stepped(by) => silence::stepped(self, *by),
+            Event::Released(sensor) => review::release(self, *sensor),
         }
     }
 
@@ -127,12 +133,20 @@ impl Turn {
         }
     }
 
+    /// A reading that is judged otherwise now, because of what other sensors show.
+    pub(crate) fn revise(&mut self, reading: &Reading) {
+        self.record(reading, Inserted::Revised, true);
+    }
+
     /// Keeps a reading and lets every alert that it touches judge it, now or when its time has come.
     fn record(&mut self, reading: &Reading, inserted: Inserted, late: bool) {
         if inserted == Inserted::Same {
             return;
         }
         self.commit.readings.push(*reading);
+        if inserted == Inserted::Revised {
+            self.revised.push(*reading);
+        }
         if !inserted.changed() {
             return;
         }

@@ -5,6 +5,7 @@ pub mod feed;
 mod folding;
 pub mod pulse;
 pub mod restore;
+pub mod review;
 mod silence;
 pub mod snapshot;
 mod tell;

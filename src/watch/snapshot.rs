@@ -6,6 +6,7 @@ use rules::engine::{AlertState, View};
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
+use sensors::quality::neighbour::Inspection;
 use sensors::series::Series;
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
@@ -15,6 +16,7 @@ use crate::event::LineState;
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::store::commit::Seq;
+use crate::watch::review::Grounds;
 use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
@@ -51,6 +53,10 @@ pub struct State {
     pub strays: u64,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
+    /// How sensors look beside each other, and the cases that came of it.
+    pub inspection: Inspection,
+    /// What the open episodes of the public rest on.
+    pub grounds: Grounds,
     /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
     pub due: Vec<Timestamp>,
     /// When those behind a line that came up must have spoken, one per line.
@@ -87,6 +93,8 @@ impl State {
             outbox: Vec::new(),
             strays: 0,
             told: Told::default(),
+            inspection: Inspection::default(),
+            grounds: Grounds::default(),
             due: vec![Timestamp::MAX; sensors],
             recheck: vec![None; lines],
             wake_at: None,

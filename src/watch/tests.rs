@@ -6,6 +6,7 @@ mod clock;
 mod law;
 mod restart;
 mod rig;
+mod review;
 mod rule;
 #[cfg(feature = "demo")]
 mod storm;
