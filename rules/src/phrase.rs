@@ -118,21 +118,6 @@ const TELEMETRY_KEYS: &[(&str, &[&str])] = &[
     ("why_still_in_rain", &["window", "least", "most"]),
     ("why_still_beside", &["window", "least", "most"]),
     ("why_rise", &["own", "window", "most"]),
-    ("check_syntax", &[]),
-    ("check_time", &[]),
-    ("check_gross_range", &[]),
-    ("check_rate_of_change", &[]),
-    ("check_spike", &[]),
-    ("check_counter", &[]),
-    ("check_device", &[]),
-    ("check_flat_line", &[]),
-    ("check_attenuated_signal", &[]),
-    ("check_gap", &[]),
-    ("check_climatology", &[]),
-    ("check_neighbour", &[]),
-    ("check_multi_variate", &[]),
-    ("check_clogged", &[]),
-    ("check_dead_on_zero", &[]),
 ];
 
 impl Phrases {

@@ -10,7 +10,7 @@ use rules::rule::NONE;
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::quality::neighbour::Case;
-use sensors::quality::{Check, Quality};
+use sensors::quality::{Check, Quality, why};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
 use sensors::time::Timestamp;
@@ -95,7 +95,8 @@ impl<'a> EventLines<'a> {
         let parameter = sensor.id.parameter;
         let value = reading.value.map_or(Json::Null, |value| number(parameter, value));
         let check = reading.quality.check();
-        let why = check.map(|check| self.shown(commit, reading).unwrap_or_else(|| self.why(check).to_owned()));
+        let said = || why(sensor, reading, None).map(|why| why.of(self.output.lang.tag()).to_owned());
+        let why = self.shown(commit, reading).or_else(said);
         if self.output.json {
             let line = json!({
                 "event": "quality", "at": at.to_string(), "station": sensor.id.station.as_str(),
@@ -183,27 +184,6 @@ impl<'a> EventLines<'a> {
             (_, _, _, NONE) => format!("{} {from}", self.in_language("dưới", "below")),
             _ => format!("{from} → {to}"),
         }
-    }
-
-    fn why(&self, check: Check) -> &'static str {
-        let (vi, en) = match check {
-            Check::Syntax => ("không đọc được giá trị", "the value could not be read"),
-            Check::Time => ("thời gian đo không hợp lý", "the time of measurement is not plausible"),
-            Check::GrossRange => ("ngoài khoảng đo của thiết bị", "outside the range of the instrument"),
-            Check::RateOfChange => ("thay đổi nhanh bất thường", "changes faster than is plausible"),
-            Check::Spike => ("lệch hẳn so với các giá trị kề", "stands out from its neighbours in time"),
-            Check::Counter => ("bộ đếm chạy lùi", "the counter went backwards"),
-            Check::Device => ("thiết bị tự báo giá trị không tin cậy", "the device itself doubts its value"),
-            Check::FlatLine => ("đứng yên quá lâu", "has not moved for too long"),
-            Check::AttenuatedSignal => ("dao động nhỏ bất thường", "moves less than water does"),
-            Check::Gap => ("đến sau một khoảng trống số liệu", "comes after a gap"),
-            Check::Climatology => ("ngoài khoảng từng thấy trong mùa", "outside what the season has seen"),
-            Check::Neighbour => ("trái với các trạm lân cận", "contradicts the gauges around it"),
-            Check::MultiVariate => ("trái với các yếu tố đo khác", "contradicts what is measured beside it"),
-            Check::Clogged => ("nghi thùng đo mưa bị tắc", "the rain gauge seems to be clogged"),
-            Check::DeadOnZero => ("báo 0 trong khi xung quanh có mưa", "says zero while it rains around it"),
-        };
-        self.in_language(vi, en)
     }
 
     fn alert(&self, transition: &Transition) -> String {

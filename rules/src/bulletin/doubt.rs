@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use sensors::city::City;
 use sensors::parameter::Parameter;
-use sensors::quality::Check;
 use sensors::quality::neighbour::Case;
+use sensors::quality::{Check, Quality, why};
 use sensors::quantity::Value;
+use sensors::reading::Reading;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
@@ -30,8 +31,8 @@ pub struct Lessened<'a> {
     pub measured_at: Timestamp,
     /// What it says now; `None` where it says nothing any more.
     pub value: Option<Value>,
-    /// The check that doubts it; `None` where only the value is another one.
-    pub check: Option<Check>,
+    /// The judgement now.
+    pub quality: Quality,
     /// The figures behind the doubt, where other sensors raised it.
     pub case: Option<&'a Case>,
 }
@@ -67,12 +68,14 @@ pub fn compose_lessened(
 ) -> Bulletin {
     let alert = lessened.alert.clone();
     let (name, parameter) = station(city, lessened.sensor);
-    let check = lessened.check.map_or("value", Check::as_str);
-    let id = format!("{alert}.revised.{}.{check}", lessened.sensor_id(city));
+    let check = lessened.quality.check();
+    let reading = lessened.reading();
+    let doubted = city.sensor(lessened.sensor).and_then(|sensor| why(sensor, &reading, None));
+    let id = format!("{alert}.revised.{}.{}", lessened.sensor_id(city), check.map_or("value", Check::as_str));
     let speak = |language: &Language| {
-        let why = match (lessened.case, lessened.check, lessened.value) {
+        let why = match (lessened.case, &doubted, lessened.value) {
             (Some(case), ..) => language.doubt(case, parameter),
-            (None, Some(check), _) => language.telemetry(&format!("check_{}", check.as_str()), &[]),
+            (None, Some(words), _) => words.of(&language.lang.0).to_owned(),
             (None, None, Some(value)) => language.quantity(parameter, value),
             (None, None, None) => language.telemetry("never", &[]),
         };
@@ -85,6 +88,11 @@ pub fn compose_lessened(
 }
 
 impl Lessened<'_> {
+    fn reading(&self) -> Reading {
+        let Self { sensor, measured_at, value, quality, .. } = *self;
+        Reading { sensor, measured_at, from: None, arrived_at: measured_at, value, quality }
+    }
+
     fn sensor_id(&self, city: &City) -> String {
         city.sensor(self.sensor).map_or_else(String::new, |sensor| sensor.id.to_string().replace('/', "."))
     }

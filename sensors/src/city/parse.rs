@@ -4,6 +4,7 @@
 //! crates are left alone.
 
 mod basin;
+mod check;
 mod device;
 mod head;
 mod limits;
@@ -18,6 +19,7 @@ use toml::de::DeTable;
 use super::{AssembleError, City, Parts};
 use crate::mistake::Mistake;
 use crate::sheet::{Log, Row, Sheet};
+use crate::time::Span;
 
 /// The files of a city that [`City::parse`] reads; each must be there. Device types stand beside
 /// them as `devices/<type>.toml`.
@@ -100,7 +102,8 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let quality = quality::page(files, log);
     let (zones, zone_ids) = zone::read(zones.row(), zones.whole, head.bounds);
     let basin_ids = basin::ids(&basins);
-    let mut network = station::read(&stations, head.bounds, &zone_ids, &basin_ids);
+    let offset = Span::from_min(i64::from(head.utc_offset_min));
+    let mut network = station::read(&stations, (head.bounds, offset), &zone_ids, &basin_ids);
     let basins = basin::read(basins.row(), &network);
     let lines = line::read(&lines, &types, &mut network);
     let quality = quality::read(quality.row(), &network, &basin_ids);

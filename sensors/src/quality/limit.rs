@@ -1,21 +1,27 @@
 //! What can be said of a value by itself: is it a number, of this instrument, plausible.
 
-use super::{Check, Quality};
+use super::gross_range::{self, within};
+use super::{Check, Flag, Quality};
 use crate::parameter::Parameter;
 use crate::quantity::Value;
 use crate::reading::Observed;
 use crate::station::Sensor;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
-/// Judges what was said. `length` is the length of a depth's interval.
+/// Judges what was said at an event time. `length` is the length of a depth's interval.
 ///
 /// A depth over a longer interval than usual may be so much greater: a counter's whole depth over
 /// a gap is no fault. The value comes back changed only where the instrument was over its range.
-pub(crate) fn judge(sensor: &Sensor, said: Observed, length: Option<Span>) -> (Option<Value>, Quality) {
+pub(crate) fn judge(
+    sensor: &Sensor,
+    said: Observed,
+    at: Timestamp,
+    length: Option<Span>,
+) -> (Option<Value>, Quality) {
     let value = match said {
         Observed::Value(value) => value,
         Observed::Doubtful(value) => {
-            return match judge(sensor, Observed::Value(value), length) {
+            return match judge(sensor, Observed::Value(value), at, length) {
                 (value, Quality::Good) => (value, Quality::Suspect(Check::Device)),
                 worse => worse,
             };
@@ -23,22 +29,44 @@ pub(crate) fn judge(sensor: &Sensor, said: Observed, length: Option<Span>) -> (O
         Observed::Missing => return (None, Quality::Missing),
         Observed::Nonsense => return (None, Quality::Rejected(Check::Syntax)),
     };
-    let times = length.map_or(1, |length| intervals(sensor, length));
-    let (low, high) = (sensor.span.0, grown(sensor.span.1, times));
-    if value < low || value > high {
-        return match at_least(sensor.id.parameter, value, low, high) {
-            Some(end) => (Some(end), Quality::Suspect(Check::GrossRange)),
-            None => (Some(value), Quality::Rejected(Check::GrossRange)),
-        };
+    let ranges = ranges(sensor, at, length);
+    let (low, high) = ranges.span;
+    match gross_range::flag(ranges.span, ranges.plausible, value) {
+        Flag::Fail => {
+            return match at_least(sensor.id.parameter, value, low, high) {
+                Some(end) => (Some(end), Quality::Suspect(Check::GrossRange)),
+                None => (Some(value), Quality::Rejected(Check::GrossRange)),
+            };
+        }
+        Flag::Good => {}
+        doubt => return (Some(value), doubt.of(Check::GrossRange)),
     }
-    let plausible = sensor.plausible.is_none_or(|(low, high)| low <= value && value <= grown(high, times));
-    if !plausible {
-        return (Some(value), Quality::Suspect(Check::GrossRange));
+    if ranges.climatology.is_some_and(|range| !within(range, value)) {
+        return (Some(value), Quality::Suspect(Check::Climatology));
     }
     if length.is_some_and(|length| too_intense(sensor, value, length)) {
         return (Some(value), Quality::Suspect(Check::RateOfChange));
     }
     (Some(value), Quality::Good)
+}
+
+/// What holds for a value of an event time.
+pub(crate) struct Held {
+    pub(crate) span: (Value, Value),
+    pub(crate) plausible: Option<(Value, Value)>,
+    pub(crate) climatology: Option<(Value, Value)>,
+}
+
+/// The ranges of an event time, as wide as the interval of a depth makes them.
+pub(crate) fn ranges(sensor: &Sensor, at: Timestamp, length: Option<Span>) -> Held {
+    let times = length.map_or(1, |length| intervals(sensor, length));
+    let wide = |(low, high)| (low, grown(high, times));
+    let season = sensor.checks.seasons.at(at);
+    Held {
+        span: wide(sensor.span),
+        plausible: season.plausible.or(sensor.plausible).map(wide),
+        climatology: season.climatology.map(wide),
+    }
 }
 
 /// Over its range an instrument still says "at least": the end of its span is kept as suspect, so

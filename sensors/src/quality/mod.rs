@@ -1,22 +1,47 @@
 //! The judgement of a number: quality, and the checks that give it.
 //!
-//! `limit` judges a value by itself, `step` beside its neighbours in event time. Both are
-//! plain functions of what was said, so that the judgement is the same whatever arrived first.
+//! One file a check (`gross_range`, `season`, `rate`, `spike`, `flat_line`, `attenuated`): a flag of one
+//! point as `QARTOD` has it. `limit` makes of them what a value is by itself, `step` and `window` what it
+//! is beside its neighbours in event time. All are plain functions of what was said, so that
+//! the judgement is the same whatever arrived first.
 
+mod attenuated;
 mod checks;
+mod flag;
+mod flat_line;
+mod gross_range;
 pub(crate) mod limit;
 pub mod neighbour;
+mod rate;
+pub(crate) mod run;
+mod season;
+mod spike;
 pub(crate) mod step;
+pub(crate) mod window;
+mod word;
 
+#[cfg(test)]
+mod cases;
+
+pub use attenuated::{Attenuated, Movement};
 pub use checks::Checks;
+pub use flag::{Flag, LimitError};
+pub use flat_line::FlatLine;
+pub use gross_range::GrossRange;
+pub use rate::RateOfChange;
+pub use run::Sample;
+pub use season::{Season, Seasons};
+pub use spike::{Spike, SpikeForm};
+pub use word::{Words, why};
 
 use std::fmt;
 
 /// How far a reading can be trusted (`QARTOD` flags at the edge: IOOS QARTOD, "Manual for Real-Time
 /// Quality Control of Water Level Data", section on data flags).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Quality {
     /// Passed every check (flag 1).
+    #[default]
     Good,
     /// No check could judge it yet (flag 2).
     Unchecked,

@@ -10,7 +10,8 @@ mod suspicion;
 
 use crate::counter::{self, Fed};
 use crate::parameter::Parameter;
-use crate::quality::{Check, Quality, limit, step};
+use crate::quality::window::{self, Windows};
+use crate::quality::{Check, Quality, limit};
 use crate::reading::{Observation, Reading};
 use crate::series::{Inserted, Series};
 use crate::station::Sensor;
@@ -25,13 +26,27 @@ pub const AHEAD_MAX: Span = Span::from_min(5);
 pub const INTERVAL_MAX: Span = Span::from_h(31 * 24);
 
 /// The running state of one sensor; rebuilt from stored readings by [`Track::restore`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Track {
     series: Series,
     latest: Option<Reading>,
     last_contact: Option<Timestamp>,
     suspicions: Vec<Suspicion>,
+    /// Made of the series alone, and made anew where they do not end at its end.
+    windows: Windows,
 }
+
+/// Equal when they say the same; the windows follow from the series.
+impl PartialEq for Track {
+    fn eq(&self, other: &Self) -> bool {
+        self.series == other.series
+            && self.latest == other.latest
+            && self.last_contact == other.last_contact
+            && self.suspicions == other.suspicions
+    }
+}
+
+impl Eq for Track {}
 
 /// What judging one observation gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +66,21 @@ pub struct Judged {
 impl Track {
     /// A sensor that has never spoken.
     pub fn new(_sensor: &Sensor, retention: Span) -> Self {
-        Self { series: Series::new(retention), latest: None, last_contact: None, suspicions: Vec::new() }
+        let series = Series::new(retention);
+        let (suspicions, windows) = (Vec::new(), Windows::default());
+        Self { series, latest: None, last_contact: None, suspicions, windows }
     }
 
     /// Judges an observation and takes it in.
     ///
     /// The checks, in this order: time (ahead of our clock by more than [`AHEAD_MAX`]: rejected;
     /// older than the retention: suspect; both stay out of the series), syntax, gross range,
-    /// plausible range, then rate of change and spike beside the neighbours. A depth without an
-    /// interval covers the sensor's usual one.
+    /// plausible range, climatology, the device's own doubt; what is good by itself is judged under
+    /// suspicions, and beside its neighbours: gap, rate of change, spike, flat line, attenuated signal. A
+    /// depth without an interval covers the sensor's usual one.
+    ///
+    /// In order a reading costs a bounded time; a late one as much as the points that a window
+    /// before and a window after it hold.
     pub fn judge(&mut self, sensor: &Sensor, observation: &Observation, now: Timestamp) -> Judged {
         self.take(sensor, observation, None, now)
     }
@@ -73,6 +94,7 @@ impl Track {
     /// revisions of one time in the order in which they became known.
     pub fn restore(&mut self, _sensor: &Sensor, reading: &Reading) {
         self.note_contact(reading);
+        self.windows = Windows::default();
         if reading.quality.check() != Some(Check::Time) && self.series.insert(reading).changed() {
             self.note_latest(reading);
         }
@@ -165,25 +187,15 @@ impl Track {
     }
 
     fn take_value(&mut self, sensor: &Sensor, mut reading: Reading) -> Judged {
+        if window::applies(sensor) && !self.windows.end_at(&self.series) {
+            self.windows = Windows::before(sensor, &self.series, self.series.len());
+        }
         let inserted = self.series.insert(&reading);
         let mut revised = Vec::new();
-        if inserted.changed() && step::applies(sensor) {
-            let at = self.series.rank(reading.measured_at) - 1;
-            let before = self.series.usable_before(at).next();
-            let mut places: Places = [before, Some(at), None, None, None];
-            if inserted != Inserted::Appended {
-                let after = self.series.usable_after(at).take(step::SEEN_BEFORE);
-                for (slot, place) in places.iter_mut().skip(2).zip(after) {
-                    *slot = Some(place);
-                }
-            } else if before.and_then(|i| self.series.point(i)).is_some_and(|p| !step::gave_doubt(p.quality))
-            {
-                // What is good without a next one is good with any.
-                places = [Some(at), None, None, None, None];
-            }
-            for place in places.into_iter().flatten() {
-                self.rejudge(sensor, place, &mut reading, &mut revised);
-            }
+        match inserted {
+            Inserted::Appended => self.judge_newest(sensor, &mut reading, &mut revised),
+            Inserted::Late | Inserted::Revised => self.judge_around(sensor, &mut reading, &mut revised),
+            Inserted::Same | Inserted::TooOld | Inserted::Ahead => {}
         }
         Judged { reading, inserted, revised, fed: Vec::new() }
     }
@@ -197,7 +209,7 @@ impl Track {
         let mut fed = Vec::new();
         if inserted.changed() {
             for place in counter::around(&self.series, self.series.rank(t) - 1) {
-                self.rejudge(sensor, place, &mut reading, &mut revised);
+                self.rejudge(sensor, place, Quality::Good, &mut reading, &mut revised);
             }
             if let Some(feeds) = sensor.feeds {
                 let now = counter::fed_at(sensor, &self.series, &concerned);
@@ -220,9 +232,6 @@ impl Track {
     }
 }
 
-/// The places that one reading may change the judgement of.
-type Places = [Option<usize>; 2 + step::SEEN_BEFORE];
-
 /// A usable reading whose time nobody can trust.
 fn suspect_of_time(quality: Quality) -> Quality {
     if quality.is_usable() { Quality::Suspect(Check::Time) } else { quality }
@@ -239,7 +248,7 @@ fn first_judgement(sensor: &Sensor, observation: &Observation, doubt: Option<Che
         upside_down = length <= Span::ZERO || length > INTERVAL_MAX;
         from = (!upside_down).then_some(start);
     }
-    let (value, quality) = limit::judge(sensor, value, from.map(|from| measured_at.since(from)));
+    let (value, quality) = limit::judge(sensor, value, measured_at, from.map(|from| measured_at.since(from)));
     let quality = match (quality, doubt) {
         (usable, _) if upside_down && usable.is_usable() => Quality::Rejected(Check::Syntax),
         (Quality::Good, Some(check)) => Quality::Suspect(check),
@@ -256,3 +265,6 @@ mod recorded;
 
 #[cfg(test)]
 mod suspicion_tests;
+
+#[cfg(test)]
+mod window_tests;

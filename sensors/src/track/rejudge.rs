@@ -8,6 +8,8 @@
 use super::Track;
 use crate::counter;
 use crate::parameter::Parameter;
+use crate::quality::run::Run;
+use crate::quality::window::{self, Windows};
 use crate::quality::{Check, Quality, step};
 use crate::reading::Reading;
 use crate::series::Point;
@@ -24,8 +26,16 @@ fn is_beside(sensor: &Sensor, check: Check) -> bool {
     match sensor.id.parameter {
         Parameter::RainTotal => check == Check::Counter,
         depth if depth.is_depth_over_interval() => false,
-        _ => matches!(check, Check::RateOfChange | Check::Spike),
+        _ => matches!(
+            check,
+            Check::RateOfChange | Check::Spike | Check::FlatLine | Check::AttenuatedSignal | Check::Gap
+        ),
     }
+}
+
+/// Whether values of the sensor are judged beside the ones before or after them.
+fn is_judged_beside(sensor: &Sensor) -> bool {
+    step::applies(sensor) || window::applies(sensor)
 }
 
 /// What a reading of this judgement is by itself.
@@ -58,7 +68,8 @@ impl Track {
         let point = self.series.point(place).filter(|point| point.measured_at == measured_at).copied()?;
         let outside = doubt.max(self.suspected_by(measured_at));
         let by = self.latest?.sensor;
-        let quality = self.verdict(sensor, place, &point, outside)?;
+        let windowed = self.windowed(sensor, place);
+        let quality = self.verdict(sensor, place, &point, outside, windowed)?;
         self.series.requalify(place, quality);
         Some(self.revision(by, place, &point, quality, now))
     }
@@ -69,10 +80,12 @@ impl Track {
         let first = self.series.rank(since.minus(Span::from_ms(1)));
         let mut qualities = Vec::new();
         let mut revised = Vec::new();
+        let mut windows = Windows::before(sensor, &self.series, first);
         let mut place = first;
         while let Some(point) = self.series.point(place).copied() {
             let outside = self.suspected_by(point.measured_at);
-            let verdict = self.verdict(sensor, place, &point, outside);
+            let windowed = windows.take(sensor, &self.series, place);
+            let verdict = self.verdict(sensor, place, &point, outside, windowed);
             qualities.push(verdict.unwrap_or(point.quality));
             if let Some(quality) = verdict {
                 revised.push(self.revision(by, place, &point, quality, now));
@@ -85,18 +98,84 @@ impl Track {
         revised
     }
 
+    /// Judges the newest reading, and the one before it where this one may settle its doubt.
+    pub(super) fn judge_newest(
+        &mut self,
+        sensor: &Sensor,
+        reading: &mut Reading,
+        revised: &mut Vec<Reading>,
+    ) {
+        if !is_judged_beside(sensor) {
+            return;
+        }
+        let Some(at) = self.series.len().checked_sub(1) else { return };
+        let of_last = self.windows.said();
+        let windowed =
+            if window::applies(sensor) { self.windows.take(sensor, &self.series, at) } else { Quality::Good };
+        let last = Run(&self.series).before(at).next().map(|(place, _)| place);
+        let unsettled = last.filter(|last| {
+            self.series.point(*last).is_some_and(|point| step::may_settle(sensor, point.quality))
+        });
+        self.rejudge(sensor, at, windowed, reading, revised);
+        if let Some(last) = unsettled {
+            self.rejudge(sensor, last, of_last, reading, revised);
+        }
+    }
+
+    /// Judges a reading that came late or says otherwise, and those around it that it changes: the value
+    /// before it, the next ones, and all whose windows reach back to it.
+    pub(super) fn judge_around(
+        &mut self,
+        sensor: &Sensor,
+        reading: &mut Reading,
+        revised: &mut Vec<Reading>,
+    ) {
+        if !is_judged_beside(sensor) {
+            return;
+        }
+        let Some(at) = self.series.rank(reading.measured_at).checked_sub(1) else { return };
+        let run = Run(&self.series);
+        let first = run.before(at).next().map_or(at, |(place, _)| place);
+        let mut last = run.after(at).take(step::SEEN_BEFORE).last().map_or(at, |(place, _)| place);
+        if window::applies(sensor) {
+            let next = run.time(at + 1).unwrap_or(reading.measured_at);
+            let reached = self.series.rank(next.plus(window::looks_back(sensor)));
+            last = last.max(reached.saturating_sub(1));
+        }
+        let mut windows = Windows::before(sensor, &self.series, first);
+        for place in first..=last {
+            let windowed = windows.take(sensor, &self.series, place);
+            self.rejudge(sensor, place, windowed, reading, revised);
+        }
+        if windows.end_at(&self.series) {
+            self.windows = windows;
+        } else if Run(&self.series).after(last).next().is_none() {
+            // Only points without a value follow the newest value, which was judged again.
+            self.windows.say(windows.said());
+        }
+    }
+
+    /// What the point at a place looks like beside a long time before it.
+    fn windowed(&self, sensor: &Sensor, place: usize) -> Quality {
+        if !window::applies(sensor) {
+            return Quality::Good;
+        }
+        Windows::before(sensor, &self.series, place).take(sensor, &self.series, place)
+    }
+
     /// Judges the point at a place anew, and tells it: in `reading` if it is that one, else in
     /// `revised`.
     pub(super) fn rejudge(
         &mut self,
         sensor: &Sensor,
         place: usize,
+        windowed: Quality,
         reading: &mut Reading,
         revised: &mut Vec<Reading>,
     ) {
         let Some(point) = self.series.point(place).copied() else { return };
         let outside = point.quality.check().filter(|check| is_outside(*check));
-        let Some(quality) = self.verdict(sensor, place, &point, outside) else { return };
+        let Some(quality) = self.verdict(sensor, place, &point, outside, windowed) else { return };
         self.series.requalify(place, quality);
         if point.measured_at == reading.measured_at {
             reading.quality = quality;
@@ -112,11 +191,12 @@ impl Track {
         place: usize,
         point: &Point,
         outside: Option<Check>,
+        windowed: Quality,
     ) -> Option<Quality> {
         if by_itself(sensor, point.quality) != Quality::Good {
             return None;
         }
-        let quality = match (self.beside(sensor, place), outside) {
+        let quality = match (windowed.or_worse(self.beside(sensor, place)), outside) {
             (rejected @ Quality::Rejected(_), _) => rejected,
             (_, Some(check)) => Quality::Suspect(check),
             (beside, None) => beside,
@@ -147,12 +227,12 @@ impl Track {
         revised
     }
 
-    /// What the point at a place looks like beside its neighbours in time.
+    /// What the point at a place looks like beside the next ones in time.
     fn beside(&self, sensor: &Sensor, place: usize) -> Quality {
         if sensor.id.parameter == Parameter::RainTotal {
             counter::judge(sensor, &self.series, place)
         } else if step::applies(sensor) {
-            step::judge(sensor, &self.series, place)
+            step::judge(sensor, Run(&self.series), place)
         } else {
             Quality::Good
         }

@@ -63,7 +63,7 @@ fn tell_revised(turn: &mut Turn, revised: &EvidenceRevised) {
         sensor: revised.sensor,
         measured_at: revised.measured_at,
         value: revised.value,
-        check,
+        quality: revised.quality,
         case,
     };
     let (city, phrases) = (&plan.city, &plan.phrases);

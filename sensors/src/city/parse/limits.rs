@@ -1,6 +1,8 @@
 //! The limits of a sensor as configured: its kind's defaults, and what its station says otherwise.
 
+use super::check::Further;
 use crate::parameter::Parameter;
+use crate::quality::Checks;
 use crate::quantity::Value;
 use crate::sheet::{Cell, Row};
 use crate::station::{Deadline, Rate};
@@ -18,12 +20,13 @@ pub(super) struct Limits {
     pub(super) span: Option<(Value, Value)>,
     pub(super) plausible: Option<(Value, Value)>,
     rate_max: Option<Value>,
-    rate_per: Option<Span>,
+    pub(super) rate_per: Option<Span>,
     pub(super) spike_max: Option<Value>,
     pub(super) rollover: Option<Value>,
     interval: Option<Span>,
     jitter: Option<Span>,
     patience: Option<Span>,
+    further: Further,
 }
 
 impl Limits {
@@ -49,6 +52,7 @@ impl Limits {
             interval: time("interval_s", 1).or(over.interval),
             jitter: time("jitter_s", 0).or(over.jitter),
             patience: time("patience_s", 0).or(over.patience),
+            further: Further::read(&row, parameter, &base.further),
         };
         limits.check(base, &row, parameter);
         row.close();
@@ -76,6 +80,17 @@ impl Limits {
             let wrong = format!("{parameter} does not roll over");
             row.note(&format!("rollover_{unit}"), wrong, "allowed for cumulative counters, as rain_total");
         }
+        let known = base.further.misfits(base, parameter);
+        for (key, wrong, allowed) in self.further.misfits(self, parameter) {
+            if !known.iter().any(|(other, ..)| *other == key) {
+                row.note(&key, wrong, allowed);
+            }
+        }
+    }
+
+    /// The limits of the further checks, by the city's clocks.
+    pub(super) fn checks(&self, offset: Span) -> Checks {
+        self.further.checks(self, offset)
     }
 
     fn allows_negative_rain(&self, parameter: Parameter) -> bool {
@@ -126,7 +141,7 @@ fn value_of(cell: &Cell<'_>, parameter: Parameter) -> Option<Value> {
     }
 }
 
-fn positive(cell: &Cell<'_>, parameter: Parameter) -> Option<Value> {
+pub(super) fn positive(cell: &Cell<'_>, parameter: Parameter) -> Option<Value> {
     let value = value_of(cell, parameter)?;
     if value.raw() <= 0 {
         let wrong = format!("{} {} is not positive", value.display(parameter), parameter.unit());
@@ -136,7 +151,7 @@ fn positive(cell: &Cell<'_>, parameter: Parameter) -> Option<Value> {
     Some(value)
 }
 
-fn range_of(cell: &Cell<'_>, parameter: Parameter) -> Option<(Value, Value)> {
+pub(super) fn range_of(cell: &Cell<'_>, parameter: Parameter) -> Option<(Value, Value)> {
     let ends = cell.list();
     let [least, most] = ends.as_slice() else {
         cell.note(format!("{} values are given", ends.len()), "allowed are exactly two, [lower, upper]");

@@ -10,6 +10,7 @@ use crate::place::{BasinId, Position, ZoneId};
 use crate::quantity::{Datum, Elevation};
 use crate::sheet::{Cell, Known, Row};
 use crate::station::{Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
+use crate::time::Span;
 
 type Defaults = BTreeMap<Parameter, Limits>;
 
@@ -21,6 +22,8 @@ pub(super) struct Network<'a> {
     pub(super) listed: Vec<Option<Cell<'a>>>,
     pub(super) ids: Known<StationIx>,
     by_id: BTreeMap<SensorId, SensorIx>,
+    /// The city's clocks, east of UTC.
+    offset: Span,
 }
 
 impl Network<'_> {
@@ -44,7 +47,7 @@ impl Network<'_> {
 /// Reads the file.
 pub(super) fn read<'a>(
     page: &'a Page<'a>,
-    bounds: Bounds,
+    (bounds, offset): (Bounds, Span),
     zones: &Known<ZoneId>,
     basins: &Known<BasinId>,
 ) -> Network<'a> {
@@ -57,6 +60,7 @@ pub(super) fn read<'a>(
         listed: Vec::new(),
         ids: Known::new("station", "stations.toml", page.whole),
         by_id: BTreeMap::new(),
+        offset,
     };
     for row in top.rows("station") {
         let id = row.need("id", "an id").and_then(|cell| Some((cell.id()?, cell)));
@@ -237,7 +241,7 @@ impl<'a> Network<'a> {
                 plausible: limits.plausible,
                 rate_max: limits.rate(),
                 spike_max: limits.spike_max,
-                checks: crate::quality::Checks::default(),
+                checks: limits.checks(self.offset),
                 rollover: limits.rollover,
                 feeds: None,
                 deadline: limits.deadline_or_day(),

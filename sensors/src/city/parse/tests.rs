@@ -111,7 +111,7 @@ const WELL: [(&str, &str); 7] = [
 ];
 
 /// The files of the small city with one text replaced in one of them.
-fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
+pub(super) fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> =
         WELL.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let (_, text) = files.iter_mut().find(|(name, _)| name == file).unwrap();
@@ -120,7 +120,7 @@ fn with(file: &str, old: &str, new: &str) -> Vec<(String, String)> {
     files
 }
 
-fn mistakes(file: &str, old: &str, new: &str) -> Vec<Mistake> {
+pub(super) fn mistakes(file: &str, old: &str, new: &str) -> Vec<Mistake> {
     City::parse(&with(file, old, new)).err().unwrap_or_default()
 }
 
@@ -131,7 +131,7 @@ fn mistake(file: &str, old: &str, new: &str) -> String {
     found[0].to_string()
 }
 
-fn sensor(station: &str, parameter: Parameter) -> SensorId {
+pub(super) fn sensor(station: &str, parameter: Parameter) -> SensorId {
     SensorId { station: StationId::new(station), parameter, name: None }
 }
 
@@ -179,7 +179,7 @@ fn every_mistake_is_told_at_once_with_file_line_key_and_what_is_allowed() {
     }
     let told: Vec<String> = City::parse(&files).unwrap_err().iter().map(ToString::to_string).collect();
     let has = |part: &str| assert!(told.iter().any(|line| line.contains(part)), "{part}: {told:#?}");
-    has("stations.toml:3: defaults.rainfall.intervall_s: the key is unknown; allowed are interval_s, ");
+    has("stations.toml:3: defaults.rainfall.intervall_s: the key is unknown; allowed are ");
     has(
         "stations.toml:19: station[0].lat_deg: latitude 17.57, longitude 108.48 lies outside the city's bounds",
     );
