@@ -14,6 +14,7 @@ use rules::bulletin::Lang;
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
+use sensors::city::parse::{FILES, FILES_OPTIONAL};
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
@@ -142,10 +143,7 @@ impl Texts {
         let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
         let missed = missed
             .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
-        let known: Vec<&str> = {
-            use sensors::city::parse::{FILES, OPTIONAL_FILES};
-            FILES.into_iter().chain(OPTIONAL_FILES).chain(JOINED).collect()
-        };
+        let known: Vec<&str> = FILES.into_iter().chain(FILES_OPTIONAL).chain(JOINED).collect();
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
         let allowed = || format!("allowed are {}, phrases.<lang>.toml", known.join(", "));

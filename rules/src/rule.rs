@@ -10,6 +10,7 @@ use sensors::parameter::Parameter;
 use sensors::place::ZoneId;
 use sensors::quantity::Value;
 use sensors::station::{Sensor, SensorIx};
+use sensors::thiessen::Tessellation;
 use sensors::time::{Span, Timestamp};
 
 use crate::alert::{RuleId, SlotIx, Subject};
@@ -38,8 +39,8 @@ pub enum IssuePolicy {
 pub enum Catchment {
     /// One gauge.
     Gauge(SensorIx),
-    /// The weighted mean of gauges; weights in millionths, none of them zero.
-    Basin(Box<[(SensorIx, u32)]>),
+    /// The mean over a basin that is divided among its gauges.
+    Basin(Arc<Tessellation>),
 }
 
 /// What makes a level true. Three-valued: without data it is unknown.
@@ -108,7 +109,7 @@ impl Condition {
                 vec![*sensor]
             }
             Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
-            Self::Accumulates { over: Catchment::Basin(gauges), .. } => gauges.iter().map(|g| g.0).collect(),
+            Self::Accumulates { over: Catchment::Basin(rain), .. } => rain.gauges().to_vec(),
             Self::Silent { sensors } => sensors.to_vec(),
             Self::All(_) | Self::Any(_) | Self::Not(_) => Vec::new(),
         }

@@ -1,14 +1,18 @@
 //! A small city with two rivers, a dam and three rain gauges, for the tests of this crate.
 
+use std::sync::Arc;
+
 use geo::MultiPolygon;
 use sensors::city::{City, Parts};
 use sensors::parameter::Parameter;
 use sensors::place::{Basin, BasinId, Boundary, Position, Zone, ZoneId};
 use sensors::quality::Quality;
 use sensors::quantity::Value;
+use sensors::rain::Recession;
 use sensors::reading::Reading;
 use sensors::series::Series;
 use sensors::station::{Deadline, Sensor, SensorId, SensorIx, Station, StationId, StationIx, StationKind};
+use sensors::thiessen::Tessellation;
 use sensors::time::{Span, Timestamp};
 
 use crate::alert::{SlotIx, Transition};
@@ -64,6 +68,7 @@ pub(crate) fn city() -> City {
         checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(5),
@@ -74,7 +79,9 @@ pub(crate) fn city() -> City {
         id: BasinId::new("bo"),
         name: "Lưu vực sông Bồ".to_owned(),
         area_km2: 938.0,
-        gauges: RAIN.iter().map(|ix| (*ix, 1.0)).collect(),
+        outline: None,
+        recession: Recession::USUAL,
+        rain: Arc::new(Tessellation::weighted(&RAIN.map(|ix| (ix, 1.0)))),
     };
     let parts = Parts {
         stations: SENSORS.iter().map(|(id, ..)| station(id)).collect(),

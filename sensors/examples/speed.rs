@@ -26,6 +26,7 @@ fn sensor(parameter: Parameter) -> Sensor {
         checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: Some(SensorIx(1)),
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(2),

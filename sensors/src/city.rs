@@ -12,7 +12,10 @@ use geo::{Area, BooleanOps, BoundingRect, Intersects};
 use crate::line::Line;
 use crate::place::{Basin, BasinId, Boundary, Zone, ZoneId};
 use crate::quality::neighbour::Neighbours;
+use crate::rating::Ratings;
+use crate::reservoir::Reservoir;
 use crate::station::{Sensor, SensorId, SensorIx, Station, StationId, StationIx};
+use crate::travel::Travel;
 
 /// A city. Immutable after loading; indexes are valid for this value only.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,12 @@ pub struct City {
     pub lines: Vec<Line>,
     /// Which sensors are compared with which, and the limits of that.
     pub neighbours: Neighbours,
+    /// The rating curves of stations.
+    pub ratings: BTreeMap<StationId, Ratings>,
+    /// The reservoirs whose storage is known.
+    pub reservoirs: Vec<Reservoir>,
+    /// How long releases take to stations.
+    pub travels: Vec<Travel>,
     by_sensor: BTreeMap<SensorId, SensorIx>,
     by_station: BTreeMap<StationId, StationIx>,
 }
@@ -117,6 +126,9 @@ impl City {
             basins,
             lines,
             neighbours: Neighbours::default(),
+            ratings: BTreeMap::new(),
+            reservoirs: Vec::new(),
+            travels: Vec::new(),
             by_sensor,
             by_station,
         };
@@ -135,7 +147,7 @@ impl City {
             }
         }
         let fed = self.sensors.iter().filter_map(|s| Some((s.id.to_string(), s.feeds?)));
-        let gauges = self.basins.iter().flat_map(|b| b.gauges.iter().map(|g| (b.id.to_string(), g.0)));
+        let gauges = self.basins.iter().flat_map(|b| b.gauges().iter().map(|ix| (b.id.to_string(), *ix)));
         let reached = self.lines.iter().flat_map(|l| l.sensors().into_iter().map(|ix| (l.name.clone(), ix)));
         match fed.chain(gauges).chain(reached).find(|(_, ix)| self.sensor(*ix).is_none()) {
             Some((who, ix)) => Err(absent(&who, "sensor", &ix.0)),
@@ -172,6 +184,11 @@ impl City {
     /// Finds a basin by its id.
     pub fn basin(&self, id: &BasinId) -> Option<&Basin> {
         self.basins.iter().find(|basin| basin.id == *id)
+    }
+
+    /// What is known of a dam's reservoir.
+    pub fn reservoir(&self, station: &StationId) -> Option<&Reservoir> {
+        self.reservoirs.iter().find(|reservoir| reservoir.station == *station)
     }
 
     /// Pairs of zones that share more than 1 % of the smaller one, and how many per cent. Allowed,

@@ -12,12 +12,14 @@ use crate::series::{Point, Series};
 use crate::station::{Sensor, SensorIx};
 use crate::time::{Span, Timestamp};
 
-/// A depth for the sensor that a counter feeds.
+/// What a sensor says for the one that it feeds: the depth of a counter, the stage under a distance
+/// sensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fed {
-    /// The depth over `(from, measured_at]`, or that it is not known.
+    /// The depth over `(from, measured_at]` or the stage, or that it is not known.
     pub observation: Observation,
-    /// Set where the depth is at least so much, because the counter restarted in the interval.
+    /// Set where the depth is at least so much, because the counter restarted in the interval; and
+    /// where what it was made of is doubted.
     pub doubt: Option<Check>,
 }
 

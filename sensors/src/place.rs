@@ -2,9 +2,13 @@
 //!
 //! Distances here are on the sphere, in metres; nothing mixes them with degrees.
 
-use geo::MultiPolygon;
+use std::sync::Arc;
 
-use crate::station::text_id;
+use geo::{MultiPolygon, Polygon};
+
+use crate::rain::Recession;
+use crate::station::{SensorIx, text_id};
+use crate::thiessen::Tessellation;
 
 text_id!(
     /// A warning zone: a ward or commune, by slug.
@@ -93,7 +97,18 @@ pub struct Basin {
     pub name: String,
     /// Its area in km².
     pub area_km2: f64,
-    /// The rain gauges that stand for it with their weights; configuration gives them, or they
-    /// count alike.
-    pub gauges: Vec<(crate::station::SensorIx, f64)>,
+    /// What is inside of it, in degrees (x = longitude, y = latitude), where it is known.
+    pub outline: Option<Polygon<f64>>,
+    /// The rain gauges that stand for it, and what part of it each has: by its outline, else by
+    /// weights that configuration gives, else all alike.
+    pub rain: Arc<Tessellation>,
+    /// How fast its wetness is lost.
+    pub recession: Recession,
+}
+
+impl Basin {
+    /// The rain gauges that stand for it, in the order of configuration.
+    pub fn gauges(&self) -> &[SensorIx] {
+        self.rain.gauges()
+    }
 }

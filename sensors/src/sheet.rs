@@ -186,6 +186,15 @@ impl<'a> Cell<'a> {
         first.number().zip(second.number())
     }
 
+    /// True or false.
+    pub fn yes(&self) -> Option<bool> {
+        if let DeValue::Boolean(yes) = self.value.get_ref() {
+            return Some(*yes);
+        }
+        self.not("true or false");
+        None
+    }
+
     /// Whether this is a list.
     pub fn is_list(&self) -> bool {
         matches!(self.value.get_ref(), DeValue::Array(_))

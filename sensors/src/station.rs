@@ -166,8 +166,12 @@ pub struct Sensor {
     pub checks: Checks,
     /// The counter's modulus in finest steps, for cumulative counters that roll over.
     pub rollover: Option<Value>,
-    /// The sensor that this one feeds: a counter `rain_total` feeds the station's `rainfall`.
+    /// The sensor that this one feeds: a counter `rain_total` feeds the station's `rainfall`, an
+    /// `air_gap` with a mount its `stage`.
     pub feeds: Option<SensorIx>,
+    /// For a distance sensor, how high over the gauge's zero it hangs: what it sees below it is then
+    /// a stage.
+    pub mount: Option<Value>,
     /// How long it may be quiet.
     pub deadline: Deadline,
 }

@@ -55,7 +55,7 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
     ));
     followers.spawn(metric::upkeep(shared.metrics.clone(), closing.clone()));
     let replays = Arc::new(Semaphore::new(bounds.stream_replays));
-    let router = route::router(App { shared, seen, told, replays, closing });
+    let router = route::router(App { shared, seen, told, replays, wetness: Arc::default(), closing });
     tracing::info!(%address, "serving");
 
     let graceful = GracefulShutdown::new();

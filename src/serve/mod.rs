@@ -9,7 +9,9 @@ pub mod route;
 
 mod alert;
 mod answer;
+mod basin;
 mod cursor;
+mod discharge;
 mod form;
 mod guard;
 mod health;
@@ -17,6 +19,8 @@ mod latest;
 mod listen;
 mod problem;
 mod query;
+mod rain;
+mod reservoir;
 mod seen;
 mod station;
 mod stream;
@@ -99,6 +103,8 @@ pub(crate) struct App {
     told: broadcast::Sender<Arc<tell::Told>>,
     /// Places of live streams that read from the store what they missed.
     replays: Arc<Semaphore>,
+    /// The wetness of basins, added up once a day.
+    wetness: Arc<basin::wetness::Kept>,
     closing: CancellationToken,
 }
 

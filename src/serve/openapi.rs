@@ -12,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 use super::problem::{FieldError, Problem};
 use super::query::{Query, Raw};
 use super::route::{Access, ROUTES, Route};
-use super::{alert, answer, health, latest, metric, station, stream};
+use super::{alert, answer, basin, discharge, health, latest, metric, rain, reservoir, station, stream};
 
 /// Problems that every route may give.
 const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
@@ -29,6 +29,12 @@ const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
         station::list,
         station::show,
         station::series::list,
+        rain::show,
+        discharge::show,
+        basin::list,
+        basin::show,
+        reservoir::list,
+        reservoir::show,
         latest::show,
         alert::list,
         alert::show,

@@ -16,7 +16,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::{App, alert, guard, health, latest, metric, openapi, station, stream};
+use super::{
+    App, alert, basin, discharge, guard, health, latest, metric, openapi, rain, reservoir, station, stream,
+};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,66 @@ pub const ROUTES: &[Route] = &[
         problems: &[400, 404],
         tagged: true,
         mount: || get(station::series::list),
+    },
+    Route {
+        operation: "show_rain",
+        method: "GET",
+        path: "/api/v1/stations/{id}/rain",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400, 404],
+        tagged: true,
+        mount: || get(rain::show),
+    },
+    Route {
+        operation: "show_discharge",
+        method: "GET",
+        path: "/api/v1/stations/{id}/discharge",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400, 404],
+        tagged: true,
+        mount: || get(discharge::show),
+    },
+    Route {
+        operation: "list_basins",
+        method: "GET",
+        path: "/api/v1/basins",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        tagged: true,
+        mount: || get(basin::list),
+    },
+    Route {
+        operation: "show_basin",
+        method: "GET",
+        path: "/api/v1/basins/{id}",
+        access: Access::Public,
+        limits: STORE,
+        problems: &[400, 404],
+        tagged: true,
+        mount: || get(basin::show),
+    },
+    Route {
+        operation: "list_reservoirs",
+        method: "GET",
+        path: "/api/v1/reservoirs",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400],
+        tagged: true,
+        mount: || get(reservoir::list),
+    },
+    Route {
+        operation: "show_reservoir",
+        method: "GET",
+        path: "/api/v1/reservoirs/{id}",
+        access: Access::Public,
+        limits: MEMORY,
+        problems: &[400, 404],
+        tagged: true,
+        mount: || get(reservoir::show),
     },
     Route {
         operation: "show_latest",

@@ -128,7 +128,7 @@ pub(crate) async fn show(
 ///
 /// # Errors
 /// 404 when there is none.
-fn named<'a>(state: &'a Running, id: &str) -> Result<(StationIx, &'a Station), Problem> {
+pub(super) fn named<'a>(state: &'a Running, id: &str) -> Result<(StationIx, &'a Station), Problem> {
     let found = state.plan.city.station_named(&StationId::new(id));
     found.ok_or_else(|| Problem::unknown("station", id, "/api/v1/stations lists every station"))
 }

@@ -60,9 +60,9 @@ pub fn restore(
 }
 
 fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {
-    let retention = plan.rules.retention();
     let mut tracks = Vec::with_capacity(plan.city.sensors.len());
     for (place, sensor) in (0..).zip(&plan.city.sensors) {
+        let retention = plan.retention(sensor);
         let mut track = Track::new(sensor, retention);
         if let Some(newest) = store.newest_reading(SensorIx(place))? {
             let since = newest.measured_at.minus(retention);

@@ -7,8 +7,9 @@ use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
 use sensors::quality::neighbour::Inspection;
+use sensors::rain;
 use sensors::series::Series;
-use sensors::station::SensorIx;
+use sensors::station::{Sensor, SensorIx};
 use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
@@ -32,6 +33,14 @@ pub struct Plan {
     pub receivers: Receivers,
     /// A hash over every configuration file.
     pub version: String,
+}
+
+impl Plan {
+    /// How much of a sensor's series is kept in memory: what the rules need, and what the API adds up.
+    pub fn retention(&self, sensor: &Sensor) -> Span {
+        let rules = self.rules.retention();
+        if sensor.id.parameter.is_depth_over_interval() { rules.max(rain::RETENTION) } else { rules }
+    }
 }
 
 /// The running state. Cloning shares what did not change.
@@ -82,8 +91,8 @@ pub struct Snapshot {
 impl State {
     /// A city that nobody has heard of yet; watching begins at `since`.
     pub fn new(plan: Arc<Plan>, since: Timestamp, exercise: bool) -> Self {
-        let retention = plan.rules.retention();
-        let tracks = plan.city.sensors.iter().map(|s| Arc::new(Track::new(s, retention))).collect();
+        let track = |sensor| Arc::new(Track::new(sensor, plan.retention(sensor)));
+        let tracks = plan.city.sensors.iter().map(track).collect();
         let (sensors, lines) = (plan.city.sensors.len(), plan.city.lines.len());
         let mut state = Self {
             tracks,

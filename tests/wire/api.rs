@@ -12,3 +12,5 @@ mod house;
 mod load;
 #[cfg(test)]
 mod watchdog;
+#[cfg(test)]
+mod water;

@@ -187,6 +187,27 @@ fn an_exercise_is_marked_in_title_and_body() {
 }
 
 #[test]
+fn rule_24_a_release_whose_travel_time_is_unknown_names_no_hour_of_arrival() {
+    let hue = hue();
+    for dam in ["ta-trach", "binh-dien", "huong-dien"] {
+        for (from, to) in [(0, 1), (1, 4), (3, 2), (1, 0)] {
+            for text in hue.say(&hue.of(&format!("release.{dam}"), from, to)).texts {
+                let said = format!("{} {}", text.title, text.body);
+                // The one time in it is that of the observation.
+                let times = said.match_indices(':').filter(|(at, _)| {
+                    let beside = |at: usize| said.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+                    at.checked_sub(1).is_some_and(beside) && beside(at + 1)
+                });
+                assert!(times.count() <= 1, "{said}");
+                for word in ["giờ", "tiếng", "hour", " h "] {
+                    assert!(!said.contains(word), "{word}: {said}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_sum_with_gaps_says_at_least() {
     let hue = hue();
     let rain = hue.say(&hue.of("rain-street.750046", 0, 1));

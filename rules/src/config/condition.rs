@@ -3,6 +3,8 @@
 //! The unit stands in the key, so that millimetres for metres are an unknown key, and what no
 //! sensor of the city could ever measure is refused too.
 
+use std::sync::Arc;
+
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
@@ -185,9 +187,9 @@ fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> O
         None => scope.basin(city).filter(|_| row.cell("station").is_none()),
     };
     let (over, span_max, interval) = if let Some(basin) = basin {
-        let gauges = || basin.gauges.iter().filter_map(|(ix, _)| city.sensor(*ix));
+        let gauges = || basin.gauges().iter().filter_map(|ix| city.sensor(*ix));
         let interval = gauges().map(|sensor| sensor.deadline.interval).max()?;
-        (Catchment::Basin(weights(&basin.gauges)), gauges().map(|sensor| sensor.span.1).max()?, interval)
+        (Catchment::Basin(Arc::clone(&basin.rain)), gauges().map(|sensor| sensor.span.1).max()?, interval)
     } else {
         let (sensor, config) = measured("accumulates", value, row, city, scope)?;
         (Catchment::Gauge(sensor), config.span.1, config.deadline.interval)
@@ -198,13 +200,6 @@ fn accumulates(value: &Cell<'_>, row: &Row<'_>, city: &City, scope: &Scope) -> O
     let range = (Value::from_raw(0), Value::from_raw(span_max.raw().saturating_mul(days)));
     let threshold = threshold(row, parameter, range);
     Some(Condition::Accumulates { over, window: window?, threshold: threshold? })
-}
-
-/// Shares of the whole, in millionths.
-fn weights(gauges: &[(SensorIx, f64)]) -> Box<[(SensorIx, u32)]> {
-    let total: f64 = gauges.iter().map(|(_, weight)| weight).sum();
-    let share = |weight: f64| (weight / total * 1e6).round().clamp(1.0, 1e6) as u32;
-    gauges.iter().map(|(ix, weight)| (*ix, share(*weight))).collect()
 }
 
 /// Refuses to compare what means nothing by itself: a depth is of an interval of any length, a

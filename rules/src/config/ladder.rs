@@ -164,9 +164,7 @@ fn describe(condition: &Condition, city: &City) -> String {
         Condition::Silent { .. } => "silent",
     };
     let weights = match condition {
-        Condition::Accumulates { over: Catchment::Basin(gauges), .. } => {
-            gauges.iter().map(|(_, weight)| *weight).collect()
-        }
+        Condition::Accumulates { over: Catchment::Basin(rain), .. } => rain.full_weights(),
         _ => Vec::new(),
     };
     let sensors = condition.sensors().into_iter().filter_map(|ix| city.sensor(ix));

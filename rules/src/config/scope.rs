@@ -97,7 +97,7 @@ pub(super) fn basin(cell: &Cell<'_>, city: &City) -> Option<BasinId> {
     let id = BasinId::new(cell.id()?);
     match city.basin(&id) {
         None => cell.note(format!("there is no basin {id}"), "allowed are the basins of the city"),
-        Some(basin) if basin.gauges.is_empty() => {
+        Some(basin) if basin.gauges().is_empty() => {
             cell.note(format!("basin {id} has no rain gauge"), "allowed are basins with gauges");
         }
         Some(_) => return Some(id),

@@ -167,8 +167,8 @@ impl<V: View> Scene<'_, V> {
                 let silent = sensors.iter().filter(|sensor| self.view.is_silent(**sensor));
                 because.extend(silent.filter_map(|sensor| self.last_said(*sensor)));
             }
-            Condition::Accumulates { over: Catchment::Basin(gauges), window, .. } => {
-                let shares = gauges.iter().filter_map(|(gauge, _)| {
+            Condition::Accumulates { over: Catchment::Basin(rain), window, .. } => {
+                let shares = rain.gauges().iter().filter_map(|gauge| {
                     self.evidence_of(*gauge, Some(*window), &self.share(*gauge, *window)?)
                 });
                 let mut shares: Vec<Evidence> = shares.collect();

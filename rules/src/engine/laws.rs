@@ -65,6 +65,38 @@ fn tell(site: &mut Site, (first, at, mm, q): (bool, i64, i64, u8)) -> Vec<crate:
     site.say(if first { STAGE } else { SISTER }, at, (q != 0).then_some(mm), quality(q))
 }
 
+/// Three gauges that count alike; each says so many mm in the six readings of an hour, or nothing.
+fn over_the_basin(hour: [Option<(i64, Quality)>; 3]) -> Site {
+    let mut site = Site::new(basin());
+    for n in 1..=6 {
+        for (gauge, said) in RAIN.into_iter().zip(hour) {
+            if let Some((mm, quality)) = said {
+                site.say(gauge, n * 10, Some(mm * 1000 / 6), quality);
+            }
+        }
+    }
+    site
+}
+
+#[test]
+fn rule_06_missing_rejected_and_clogged_gauges_leave_a_basins_mean_and_are_not_zero() {
+    let wet = Some((48, Quality::Good));
+    let out = [
+        None,
+        Some((999, Quality::Rejected(Check::GrossRange))),
+        Some((0, Quality::Suspect(Check::Clogged))),
+        Some((0, Quality::Suspect(Check::DeadOnZero))),
+    ];
+    for third in out {
+        let site = over_the_basin([wet, wet, third]);
+        assert_eq!((site.level(), site.states[0].doubted), ("heavy", 1), "{third:?}");
+    }
+    assert_eq!(over_the_basin([wet, wet, Some((0, Quality::Good))]).level(), "none", "32 mm in the mean");
+    // With less than half of the basin heard, officers are told and nobody else.
+    let thin = over_the_basin([wet, None, None]);
+    assert_eq!((thin.level(), thin.states[0].doubted), ("none", 1));
+}
+
 proptest! {
     #[test]
     fn rule_02_any_order_of_arrival_ends_in_the_same_level(

@@ -8,8 +8,10 @@
 use std::cell::Cell;
 
 use sensors::quality::Quality;
+use sensors::rain::shows_too_little;
 use sensors::series::{Point, Series};
 use sensors::station::SensorIx;
+use sensors::thiessen::{Present, Tessellation};
 use sensors::time::{Span, Timestamp};
 
 use super::View;
@@ -241,9 +243,7 @@ impl<'a, V: View> Scene<'a, V> {
             Condition::Accumulates { over: Catchment::Gauge(sensor), window, .. } => {
                 self.gauge(*sensor, *window)
             }
-            Condition::Accumulates { over: Catchment::Basin(gauges), window, .. } => {
-                self.basin(gauges, *window)
-            }
+            Condition::Accumulates { over: Catchment::Basin(rain), window, .. } => self.basin(rain, *window),
             _ => None,
         }
     }
@@ -315,32 +315,51 @@ impl<'a, V: View> Scene<'a, V> {
         Some((measured, sum.missing))
     }
 
-    /// The weighted mean over the gauges that speak. One that is silent, or misses more than a
-    /// tenth of the window, leaves the weights; when less than half of the weight is left, the mean
-    /// is not trusted.
-    fn basin(&self, gauges: &[(SensorIx, u32)], window: Span) -> Option<Measured> {
-        let (mut all, mut trusted, mut high, mut total) = (Mean::default(), Mean::default(), Some(0), 0);
-        let (mut at, mut quality, mut suspect) = (Timestamp::MIN, Quality::Good, false);
-        for (sensor, weight) in gauges {
-            total += u64::from(*weight);
-            let Some(sum) = self.share(*sensor, window) else { continue };
-            all.add(*weight, sum.low);
+    /// The mean over a basin: each place counts with the nearest gauge that speaks. One that is
+    /// silent, misses more than a tenth of the window, or is doubted for showing too little leaves
+    /// its part to its neighbours; when those that speak have less than half of the basin when all
+    /// do, the mean is not trusted. It is bounded by what is known of the gauges that speak: what fell
+    /// beside those that do not is taken to be what their neighbours show.
+    fn basin(&self, rain: &Tessellation, window: Span) -> Option<Measured> {
+        let shares: Vec<Option<Measured>> = rain
+            .gauges()
+            .iter()
+            .map(|sensor| self.share(*sensor, window).filter(|sum| !shows_too_little(sum.quality)))
+            .collect();
+        let (mut speak, mut sure) = (Present::default(), Present::default());
+        let (mut at, mut quality, mut bounded) = (Timestamp::MIN, Quality::Good, true);
+        for (place, sum) in shares.iter().enumerate() {
+            let Some(sum) = sum else { continue };
+            speak.add(place);
             if !sum.suspect {
-                trusted.add(*weight, sum.low);
+                sure.add(place);
             }
-            high =
-                high.filter(|_| sum.high != i64::MAX).map(|h| h + i128::from(*weight) * i128::from(sum.high));
-            suspect |= sum.suspect;
+            bounded &= sum.high != i64::MAX;
             quality = quality.or_worse(sum.quality);
             at = at.max(sum.at);
         }
-        let few = |mean: &Mean| mean.weight * 2 < total;
-        let sure_low = trusted.mean().filter(|_| !few(&trusted));
+        let mean = |present: Present, bound: fn(&Measured) -> i64| {
+            let mut mean = Mean::default();
+            rain.share_out(present, &mut |place, part| {
+                if let Some(Some(sum)) = shares.get(place) {
+                    mean.add(part, bound(sum));
+                }
+            });
+            mean.mean()
+        };
+        let few = |present: Present| {
+            let mut own = 0_u64;
+            rain.each_own(|place, part| own += if present.has(place) { u64::from(part) } else { 0 });
+            own * 2 < u64::from(rain.total())
+        };
+        let suspect = speak != sure;
+        let spoken = mean(speak, |sum| sum.low)?;
+        let trusted = if suspect { mean(sure, |sum| sum.low) } else { Some(spoken) };
+        let sure_low = trusted.filter(|_| !few(sure));
         // A clogged gauge that is suspect must not pull down what the others show.
-        let low = all.mean()?.max(sure_low.unwrap_or(i64::MIN));
-        let high = high.map_or(i64::MAX, |sum| Mean { sum, weight: all.weight }.mean().unwrap_or(i64::MAX));
-        let high = high.max(low);
-        Some(Measured { low, high, sure_low, suspect: suspect || few(&all), at, quality })
+        let low = spoken.max(sure_low.unwrap_or(i64::MIN));
+        let high = if bounded { mean(speak, |sum| sum.high).unwrap_or(i64::MAX).max(low) } else { i64::MAX };
+        Some(Measured { low, high, sure_low, suspect: suspect || few(speak), at, quality })
     }
 }
 

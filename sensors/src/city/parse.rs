@@ -10,6 +10,8 @@ mod head;
 mod limits;
 mod line;
 mod quality;
+mod rating;
+mod reservoir;
 mod station;
 mod zone;
 
@@ -25,8 +27,9 @@ use crate::time::Span;
 /// them as `devices/<type>.toml`.
 pub const FILES: [&str; 5] = ["city.toml", "stations.toml", "zones.toml", "basins.toml", "lines.toml"];
 
-/// Files of a city that may be absent.
-pub const OPTIONAL_FILES: [&str; 1] = [quality::FILE];
+/// Files of a city that it may do without: the checks between sensors, rating curves, and
+/// reservoirs with travel times.
+pub const FILES_OPTIONAL: [&str; 3] = [quality::FILE, "ratings.toml", "reservoirs.toml"];
 
 /// A file whose notation was read.
 struct Page<'a> {
@@ -45,6 +48,12 @@ impl<'a> Page<'a> {
         Row::top(self.sheet, &self.table)
     }
 
+    /// A file that may be missing; then it reads as empty.
+    fn optional(files: &'a [(String, String)], name: &'static str, log: &'a Log) -> Self {
+        let text = files.iter().find(|(file, _)| file == name).map_or("", |(_, text)| text);
+        Self::read(Sheet { file: name, text, log })
+    }
+
     /// A file of the city; where it is missing, that is the mistake and it reads as empty.
     fn of_city(files: &'a [(String, String)], name: &'static str, log: &'a Log) -> Self {
         let Some((file, text)) = files.iter().find(|(file, _)| file == name) else {
@@ -59,7 +68,7 @@ impl<'a> Page<'a> {
 
 impl City {
     /// Reads a city from the names and texts of its files, named as inside its folder:
-    /// [`FILES`], [`OPTIONAL_FILES`] and `devices/<type>.toml`.
+    /// [`FILES`], [`FILES_OPTIONAL`] and `devices/<type>.toml`.
     ///
     /// # Errors
     /// Every mistake in every file, sorted by file and line.
@@ -90,6 +99,7 @@ impl City {
 /// The city, or `None` where a file can't be read as TOML and so hides whom others name.
 fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleError>> {
     let [city, stations, zones, basins, lines] = FILES.map(|name| Page::of_city(files, name, log));
+    let [ratings, reservoirs] = FILES_OPTIONAL.map(|name| Page::optional(files, name, log));
     let devices: Vec<(&str, Page<'_>)> = files
         .iter()
         .filter_map(|(file, text)| Some((device_of(file)?, Sheet { file, text, log })))
@@ -104,17 +114,21 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let basin_ids = basin::ids(&basins);
     let offset = Span::from_min(i64::from(head.utc_offset_min));
     let mut network = station::read(&stations, (head.bounds, offset), &zone_ids, &basin_ids);
-    let basins = basin::read(basins.row(), &network);
+    let basins = basin::read(basins.row(), &network, head.bounds);
     let lines = line::read(&lines, &types, &mut network);
     let quality = quality::read(quality.row(), &network, &basin_ids);
 
+    let ratings = rating::read(ratings.row(), &network);
+    let (reservoirs, travels) = reservoir::read(reservoirs.row(), &network);
+
     let station::Network { stations, sensors, .. } = network;
     let parts = Parts { stations, sensors, zones, basins, lines };
-    whole.then(|| {
+    let whole_city = || {
         let mut city = City::assemble(&head.slug, &head.name, head.utc_offset_min, parts)?;
         city.neighbours = quality::join(quality, &city);
-        Ok(city)
-    })
+        Ok(City { ratings, reservoirs, travels, ..city })
+    };
+    whole.then(whole_city)
 }
 
 /// The device type that a file describes.

@@ -4,6 +4,7 @@
 //! It keeps the newest revision of each time; the store keeps them all. A question about a moment
 //! never looks at a point after it, so that a fold over past event times answers as it did then.
 
+mod overlap;
 mod rows;
 mod window;
 

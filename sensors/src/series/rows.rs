@@ -13,10 +13,17 @@ use crate::time::{Span, Timestamp};
 /// Rows in a chunk: what is copied when a shared series changes at its end (about 6 kB).
 const CHUNK: usize = 64;
 
-/// An interval that begins within a tenth of its length of where the one before it ended, and
-/// within a minute, begins there: gauges stamp their reports late and early by seconds, and that
+/// An interval that begins within a tenth of its length of where the one before it ended, and by
+/// less than a minute, begins there: gauges stamp their reports late and early by seconds, and that
 /// is neither rain counted twice nor a gap.
-const TOUCHES_WITHIN: (i64, Span) = (10, Span::from_min(1));
+const TOUCHES_WITHIN: (i64, Span) = (10, Span::from_ms(59_999));
+
+/// The same for a register that slides: there an overlap of a minute is one, when polls were missed.
+const SLIDES_WITHIN: (i64, Span) = (100, Span::from_s(6));
+
+/// An interval that overlaps the one before it by more than a quarter of its length is of a register
+/// that slides (or a sum beside its parts), and so are so many after it.
+const SLIDES: (i64, u8) = (4, 12);
 
 /// A point with the sums over every depth up to and including it, since the series began.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +39,8 @@ pub(super) struct Row {
     pub(super) length_sum: i64,
     /// The end of the newest usable interval.
     pub(super) reach: Timestamp,
+    /// How many of the next rows count as those of a register that slides.
+    pub(super) slides: u8,
     /// How many intervals began before the one before them had ended.
     pub(super) tangles: u32,
     /// How many usable depths were not good, by [`Quality::doubt`]. Wraps; a series is shorter.
@@ -49,13 +58,21 @@ impl Row {
                 depth_sum: 0,
                 length_sum: 0,
                 reach: Timestamp::MIN,
+                slides: 0,
                 tangles: 0,
                 doubts: [0; DOUBTS],
             },
             |before| Self { point, heard, begin: point.from, ..*before },
         );
-        if point.is_depth() && touches(&point, row.reach) {
-            row.begin = row.reach;
+        if point.is_depth() {
+            let overlap = row.reach.since(point.from).ms();
+            let (share, rows) = SLIDES;
+            let length = point.measured_at.since(point.from).ms();
+            row.slides =
+                if overlap.saturating_mul(share) > length { rows } else { row.slides.saturating_sub(1) };
+            if touches(&point, row.reach, if row.slides > 0 { SLIDES_WITHIN } else { TOUCHES_WITHIN }) {
+                row.begin = row.reach;
+            }
         }
         if let Some((depth, length)) = row.depth() {
             row.depth_sum = row.depth_sum.wrapping_add(depth);
@@ -76,9 +93,8 @@ impl Row {
     }
 }
 
-fn touches(point: &Point, reach: Timestamp) -> bool {
+fn touches(point: &Point, reach: Timestamp, (share, most): (i64, Span)) -> bool {
     let apart = point.from.since(reach).ms().saturating_abs();
-    let (share, most) = TOUCHES_WITHIN;
     apart <= most.ms() && apart.saturating_mul(share) <= point.measured_at.since(point.from).ms()
 }
 

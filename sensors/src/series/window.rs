@@ -4,6 +4,7 @@
 //! counts in the upper bound only, and what no usable interval covers is told as missing: nothing
 //! here ever takes a gap for zero.
 
+use super::overlap::{self, Depth, heaviest_apart, lightest_cover};
 use super::{Point, Series};
 use crate::quality::{DOUBTS, Quality};
 use crate::quantity::Value;
@@ -36,25 +37,18 @@ pub struct Rise {
 }
 
 /// How much earlier than asked a window may begin, where a reading stands there: a sixtieth of it,
-/// at most a minute. Who polls every five minutes never polls at the same millisecond, and the
+/// and less than a minute. Who polls every five minutes never polls at the same millisecond, and the
 /// crest hour of a gauge must not lose its first five minutes for that.
-const SLACK: (i64, Span) = (60, Span::from_min(1));
-
-/// A usable depth and its interval.
-#[derive(Clone, Copy)]
-struct Depth {
-    from: Timestamp,
-    to: Timestamp,
-    raw: i64,
-}
+const SLACK: (i64, Span) = (60, Span::from_ms(59_999));
 
 impl Series {
     /// What fell in `(end - window, end]`, as far as it was measured at or before `end`.
     ///
     /// A window whose start an interval reaches across by a moment only (a sixtieth of the window,
-    /// at most a minute) begins with that interval. Where intervals overlap, `at_least` is the heaviest set of them that does not, and
-    /// `at_most` the sum of a chain that covers everything they cover: both hold whatever fell
-    /// when, and neither counts the same rain twice.
+    /// less than a minute) begins with that interval. Where intervals overlap, `at_least` is the
+    /// heaviest set of them that does not, and `at_most` the lightest set that covers everything
+    /// they cover: both hold whatever fell when, and neither counts the same rain twice. Without
+    /// overlaps the answer is a difference of two running sums.
     pub fn accumulation(&self, end: Timestamp, window: Span) -> Accumulation {
         let mut start = end.minus(window);
         let (low, high) = (self.rank(start), self.rank(end));
@@ -96,9 +90,8 @@ impl Series {
         } else {
             let depths: Vec<Depth> = self.depths(low, high).collect();
             at_least = heaviest_apart(&depths, start);
-            let (chain, chain_covers) = covering_chain(depths, start);
-            at_most = chain.max(at_least);
-            covered = chain_covers;
+            at_most = lightest_cover(&depths, start).max(at_least);
+            covered = overlap::covered(&depths, start);
         }
         Accumulation {
             at_least: Value::from_raw(at_least),
@@ -146,43 +139,4 @@ impl Series {
 fn slack(window: Span) -> Span {
     let (share, most) = SLACK;
     Span::from_ms(window.ms() / share).min(most)
-}
-
-/// The greatest sum of depths, sorted by their ends, that begin at or after `start` and of which
-/// no two overlap (weighted interval scheduling).
-fn heaviest_apart(depths: &[Depth], start: Timestamp) -> i64 {
-    let mut best: Vec<(Timestamp, i64)> = Vec::with_capacity(depths.len());
-    for depth in depths.iter().filter(|depth| depth.from >= start) {
-        let before = best.partition_point(|(to, _)| *to <= depth.from);
-        let beside = before.checked_sub(1).and_then(|i| best.get(i)).map_or(0, |(_, sum)| *sum);
-        let with = beside.saturating_add(depth.raw);
-        let without = best.last().map_or(0, |(_, sum)| *sum);
-        best.push((depth.to, with.max(without)));
-    }
-    best.last().map_or(0, |(_, sum)| *sum)
-}
-
-/// Goes through the covered time from `start` on, always with the interval that reaches farthest:
-/// the sum of those intervals, and the milliseconds after `start` that they cover.
-fn covering_chain(mut depths: Vec<Depth>, start: Timestamp) -> (i64, i64) {
-    depths.sort_by_key(|depth| (depth.from, depth.to));
-    let (mut sum, mut covered, mut at) = (0_i64, 0, start);
-    let mut ahead = depths.into_iter().peekable();
-    let mut farthest: Option<Depth> = None;
-    loop {
-        while let Some(depth) = ahead.next_if(|depth| depth.from <= at) {
-            if farthest.is_none_or(|best| best.to < depth.to) {
-                farthest = Some(depth);
-            }
-        }
-        match (farthest.filter(|best| best.to > at), ahead.peek()) {
-            (Some(best), _) => {
-                sum = sum.saturating_add(best.raw);
-                covered += best.to.since(at).ms();
-                at = best.to;
-            }
-            (None, Some(next)) => at = next.from,
-            (None, None) => return (sum, covered),
-        }
-    }
 }

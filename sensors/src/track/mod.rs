@@ -9,6 +9,7 @@ mod rejudge;
 mod suspicion;
 
 use crate::counter::{self, Fed};
+use crate::mount;
 use crate::parameter::Parameter;
 use crate::quality::window::{self, Windows};
 use crate::quality::{Check, Quality, limit};
@@ -58,8 +59,9 @@ pub struct Judged {
     /// Earlier or later readings that are judged otherwise now, to be stored as revisions; in
     /// event time, nearly always none.
     pub revised: Vec<Reading>,
-    /// For a cumulative counter, what it says of the sensor that it feeds, in event time: the
-    /// depth up to this reading, and revisions of depths beside it. For [`Track::judge_fed`].
+    /// What it says of the sensor that it feeds, in event time: for a cumulative counter the depth up to
+    /// this reading, and revisions of depths beside it; for a distance sensor the stage. For
+    /// [`Track::judge_fed`].
     pub fed: Vec<Fed>,
 }
 
@@ -85,7 +87,7 @@ impl Track {
         self.take(sensor, observation, None, now)
     }
 
-    /// Judges a depth that a counter feeds.
+    /// Judges what another sensor feeds.
     pub fn judge_fed(&mut self, sensor: &Sensor, fed: &Fed, now: Timestamp) -> Judged {
         self.take(sensor, &fed.observation, fed.doubt, now)
     }
@@ -147,6 +149,9 @@ impl Track {
         } else {
             self.take_value(sensor, reading)
         };
+        if judged.inserted.changed() {
+            judged.fed.extend(mount::stage_of(sensor, &judged.reading));
+        }
         self.note_contact(&judged.reading);
         if judged.inserted.changed() {
             self.note_latest(&judged.reading);

@@ -26,6 +26,7 @@ pub(crate) fn sensor(parameter: Parameter) -> Sensor {
         checks: crate::quality::Checks::default(),
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline {
             interval: Span::from_min(10),
             jitter: Span::from_min(2),

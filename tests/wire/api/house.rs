@@ -68,9 +68,12 @@ impl House {
     }
 
     pub(super) async fn bounded(bounds: Bounds) -> Self {
+        Self::of(city(), bounds).await
+    }
+
+    pub(super) async fn of(city: City, bounds: Bounds) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
-        let city = city();
         let (store, restored) = crate::store::town::open(dir.path(), &city);
         let first = restore(&store, &restored, Arc::new(plan(city)), minute(0), true).unwrap();
         let writer = Writer { store, epoch: restored.epoch, seq: restored.seq };
@@ -193,7 +196,7 @@ fn plan(city: City) -> Plan {
 }
 
 /// One stage gauge on a line that is polled, one rain gauge on a broker.
-fn city() -> City {
+pub(super) fn city() -> City {
     let station = |id: &str, kind, name: &str| Station {
         id: StationId::new(id),
         kind,
@@ -215,6 +218,7 @@ fn city() -> City {
         checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline { interval: Span::from_min(5), jitter: Span::ZERO, patience: Span::ZERO },
     };
     let line = |name: &str, station: u32| Line {

@@ -48,6 +48,7 @@ pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol
         checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
+        mount: None,
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },
     };
     let sensors = parameters.iter().enumerate().map(sensor).collect();

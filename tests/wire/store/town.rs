@@ -53,6 +53,7 @@ pub(crate) fn town(stations: &[String]) -> City {
                 checks: sensors::quality::Checks::default(),
                 rollover: None,
                 feeds: None,
+                mount: None,
                 deadline,
             })
             .collect(),

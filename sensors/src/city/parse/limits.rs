@@ -23,6 +23,7 @@ pub(super) struct Limits {
     pub(super) rate_per: Option<Span>,
     pub(super) spike_max: Option<Value>,
     pub(super) rollover: Option<Value>,
+    pub(super) mount: Option<Value>,
     interval: Option<Span>,
     jitter: Option<Span>,
     patience: Option<Span>,
@@ -49,6 +50,7 @@ impl Limits {
             rate_per: time("rate_per_s", 1).or(over.rate_per),
             spike_max: value("spike_max").or(over.spike_max),
             rollover: value("rollover").or(over.rollover),
+            mount: value("mount").or(over.mount),
             interval: time("interval_s", 1).or(over.interval),
             jitter: time("jitter_s", 0).or(over.jitter),
             patience: time("patience_s", 0).or(over.patience),
@@ -79,6 +81,10 @@ impl Limits {
         if self.rollover.is_some() && base.rollover.is_none() && parameter != Parameter::RainTotal {
             let wrong = format!("{parameter} does not roll over");
             row.note(&format!("rollover_{unit}"), wrong, "allowed for cumulative counters, as rain_total");
+        }
+        if self.mount.is_some() && base.mount.is_none() && parameter != Parameter::AirGap {
+            let wrong = format!("{parameter} is not measured from above");
+            row.note(&format!("mount_{unit}"), wrong, "allowed for distance sensors, as air_gap");
         }
         let known = base.further.misfits(base, parameter);
         for (key, wrong, allowed) in self.further.misfits(self, parameter) {

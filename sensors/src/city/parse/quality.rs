@@ -62,8 +62,8 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>, basins: &Known<BasinId>)
 pub(super) fn join(settings: Settings, city: &City) -> Neighbours {
     let Settings { rain, stage, reaches, elevations } = settings;
     let reaches = reaches.into_iter().map(|(reach, basins)| {
-        let gauges = basins.iter().filter_map(|id| city.basin(id)).flat_map(|basin| &basin.gauges);
-        let mut gauges: Vec<SensorIx> = gauges.map(|gauge| gauge.0).collect();
+        let gauges = basins.iter().filter_map(|id| city.basin(id)).flat_map(|basin| basin.gauges());
+        let mut gauges: Vec<SensorIx> = gauges.copied().collect();
         gauges.sort_unstable();
         gauges.dedup();
         Reach { gauges: gauges.into(), ..reach }

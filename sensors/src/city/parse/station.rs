@@ -195,10 +195,10 @@ fn read_sensors<'a>(row: &Row<'a>, defaults: &Defaults) -> Vec<Wanted<'a>> {
         require(&cell, text, &limits);
         wanted.push(Wanted { cell: Some(cell), parameter, name, limits });
     }
-    for (cell, name) in unfed(&wanted) {
-        let limits = limits_of(Parameter::Rainfall, "rainfall");
-        require(&cell, "rainfall", &limits);
-        wanted.push(Wanted { cell: None, parameter: Parameter::Rainfall, name, limits });
+    for (cell, parameter, name) in unfed(&wanted) {
+        let limits = limits_of(parameter, parameter.as_str());
+        require(&cell, parameter.as_str(), &limits);
+        wanted.push(Wanted { cell: None, parameter, name, limits });
     }
     if let Some(own) = own {
         own.close();
@@ -206,11 +206,23 @@ fn read_sensors<'a>(row: &Row<'a>, defaults: &Defaults) -> Vec<Wanted<'a>> {
     wanted
 }
 
-/// The counters whose depths no listed sensor takes.
-fn unfed<'a>(wanted: &[Wanted<'a>]) -> Vec<(Cell<'a>, Option<&'a str>)> {
-    let taken = |name| wanted.iter().any(|w| w.parameter == Parameter::Rainfall && w.name == name);
-    let counters = wanted.iter().filter(|w| w.parameter == Parameter::RainTotal && !taken(w.name));
-    counters.filter_map(|w| Some((w.cell.clone()?, w.name))).collect()
+/// What a sensor feeds: a counter rainfall, a distance sensor with a mount the stage.
+fn fed_by(parameter: Parameter, mounted: bool) -> Option<Parameter> {
+    match parameter {
+        Parameter::RainTotal => Some(Parameter::Rainfall),
+        Parameter::AirGap if mounted => Some(Parameter::Stage),
+        _ => None,
+    }
+}
+
+/// What sensors feed and no listed sensor takes.
+fn unfed<'a>(wanted: &[Wanted<'a>]) -> Vec<(Cell<'a>, Parameter, Option<&'a str>)> {
+    let taken = |fed, name| wanted.iter().any(|w| w.parameter == fed && w.name == name);
+    let feeding = wanted.iter().filter_map(|w| {
+        let fed = fed_by(w.parameter, w.limits.mount.is_some())?;
+        Some((w.cell.clone()?, fed, w.name)).filter(|_| !taken(fed, w.name))
+    });
+    feeding.collect()
 }
 
 /// A sensor can't do without a span and a deadline.
@@ -227,7 +239,8 @@ fn require(cell: &Cell<'_>, sensor: &str, limits: &Limits) {
 }
 
 impl<'a> Network<'a> {
-    /// Hangs sensors at a station; a counter feeds the rainfall of the same name.
+    /// Hangs sensors at a station; a counter feeds the rainfall of the same name, a distance sensor
+    /// with a mount the stage.
     fn hang(&mut self, station: StationIx, wanted: Vec<Wanted<'a>>) {
         for Wanted { cell, parameter, name, limits } in wanted {
             let Some(id) = self.id_of(station, parameter, name) else { continue };
@@ -244,13 +257,14 @@ impl<'a> Network<'a> {
                 checks: limits.checks(self.offset),
                 rollover: limits.rollover,
                 feeds: None,
+                mount: limits.mount,
                 deadline: limits.deadline_or_day(),
             });
         }
         for sensor in self.sensors.iter_mut().filter(|s| s.station == station) {
-            if sensor.id.parameter == Parameter::RainTotal {
-                let depth = SensorId { parameter: Parameter::Rainfall, ..sensor.id.clone() };
-                sensor.feeds = self.by_id.get(&depth).copied();
+            if let Some(parameter) = fed_by(sensor.id.parameter, sensor.mount.is_some()) {
+                let fed = SensorId { parameter, ..sensor.id.clone() };
+                sensor.feeds = self.by_id.get(&fed).copied();
             }
         }
     }

@@ -135,6 +135,8 @@ pub(super) fn sensor(station: &str, parameter: Parameter) -> SensorId {
     SensorId { station: StationId::new(station), parameter, name: None }
 }
 
+mod water;
+
 #[test]
 fn a_second_city_is_a_second_folder_and_no_code() {
     let city = City::parse(&with("city.toml", "", "")).unwrap();
@@ -156,7 +158,7 @@ fn a_counter_feeds_a_rainfall_and_rolls_over_with_its_register() {
     let counter = city.sensor(city.sensor_named(&sensor("phu-ninh", Parameter::RainTotal)).unwrap()).unwrap();
     assert_eq!(counter.feeds, Some(rainfall));
     assert_eq!(counter.rollover, Some(Value::from_raw(65_536 * 200)), "0.2 mm a tip, in µm");
-    assert_eq!(city.basins[0].gauges, vec![(rainfall, 1.0)]);
+    assert_eq!(city.basins[0].gauges(), [rainfall]);
     assert!(city.lines.iter().all(|line| !line.sensors().contains(&rainfall)));
 }
 

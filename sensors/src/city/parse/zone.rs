@@ -74,7 +74,8 @@ fn shape_of(cell: &Cell<'_>, bounds: Bounds) -> Option<MultiPolygon<f64>> {
     Some(shape)
 }
 
-fn polygon_of(ring: &Cell<'_>, bounds: Bounds) -> Option<Polygon<f64>> {
+/// One closed, simple ring.
+pub(super) fn polygon_of(ring: &Cell<'_>, bounds: Bounds) -> Option<Polygon<f64>> {
     let corners: Vec<Option<Coord<f64>>> = ring.list().iter().map(|cell| corner_of(cell, bounds)).collect();
     let corners = corners.into_iter().collect::<Option<Vec<_>>>()?;
     if corners.len() < 4 || corners.first() != corners.last() {
