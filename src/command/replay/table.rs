@@ -13,6 +13,7 @@ use sensors::reading::{Observation, Observed};
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
+use super::coverage::Coverage;
 use super::map::Map;
 use super::row::{Meaning, Names, Refusal, Times, Unknown, Words};
 use super::spacing::Spacing;
@@ -66,6 +67,7 @@ pub(super) struct Table<'a> {
     words: Words<'a>,
     times: Times,
     spacing: Spacing<'a>,
+    pub(super) coverage: Coverage,
     refused: u64,
     told: Vec<String>,
 }
@@ -109,6 +111,7 @@ impl<'a> Table<'a> {
             words: Words::new(city, map),
             times: Times::default(),
             spacing: Spacing::new(city),
+            coverage: Coverage::new(city.sensors.len()),
             refused: 0,
             told: Vec::new(),
         })
@@ -126,7 +129,10 @@ impl<'a> Table<'a> {
                 return Ok(None);
             }
             match self.observation(record) {
-                Ok(Some(observation)) => return Ok(Some(observation)),
+                Ok(Some(observation)) => {
+                    self.coverage.take(&observation);
+                    return Ok(Some(observation));
+                }
                 Ok(None) => {}
                 Err(refusal) => self.refuse(record, &refusal),
             }
