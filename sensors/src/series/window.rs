@@ -152,8 +152,16 @@ fn slack(window: Span) -> Span {
 /// no two overlap (weighted interval scheduling).
 fn heaviest_apart(depths: &[Depth], start: Timestamp) -> i64 {
     let mut best: Vec<(Timestamp, i64)> = Vec::with_capacity(depths.len());
+    let (mut before, mut from) = (0, Timestamp::MIN);
     for depth in depths.iter().filter(|depth| depth.from >= start) {
-        let before = best.partition_point(|(to, _)| *to <= depth.from);
+        // Intervals of one length begin in the order in which they end: no search is needed then.
+        if depth.from < from {
+            before = best.partition_point(|(to, _)| *to <= depth.from);
+        }
+        while best.get(before).is_some_and(|(to, _)| *to <= depth.from) {
+            before += 1;
+        }
+        from = depth.from;
         let beside = before.checked_sub(1).and_then(|i| best.get(i)).map_or(0, |(_, sum)| *sum);
         let with = beside.saturating_add(depth.raw);
         let without = best.last().map_or(0, |(_, sum)| *sum);
