@@ -142,7 +142,10 @@ impl Texts {
         let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
         let missed = missed
             .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
-        let known: Vec<&str> = sensors::city::parse::FILES.into_iter().chain(JOINED).collect();
+        let known: Vec<&str> = {
+            use sensors::city::parse::{FILES, OPTIONAL_FILES};
+            FILES.into_iter().chain(OPTIONAL_FILES).chain(JOINED).collect()
+        };
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
         let allowed = || format!("allowed are {}, phrases.<lang>.toml", known.join(", "));

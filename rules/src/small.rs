@@ -61,6 +61,7 @@ pub(crate) fn city() -> City {
         plausible: None,
         rate_max: None,
         spike_max: None,
+        checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
         deadline: Deadline {

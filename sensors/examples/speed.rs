@@ -23,6 +23,7 @@ fn sensor(parameter: Parameter) -> Sensor {
         plausible: Some((Value::from_raw(-1_000), Value::from_raw(9_000_000))),
         rate_max: (parameter == Parameter::Stage).then_some(rate),
         spike_max: Some(Value::from_raw(600)),
+        checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: Some(SensorIx(1)),
         deadline: Deadline {

@@ -11,6 +11,7 @@ use geo::{Area, BooleanOps, BoundingRect, Intersects};
 
 use crate::line::Line;
 use crate::place::{Basin, BasinId, Boundary, Zone, ZoneId};
+use crate::quality::neighbour::Neighbours;
 use crate::station::{Sensor, SensorId, SensorIx, Station, StationId, StationIx};
 
 /// A city. Immutable after loading; indexes are valid for this value only.
@@ -32,6 +33,8 @@ pub struct City {
     pub basins: Vec<Basin>,
     /// Every line to the outside.
     pub lines: Vec<Line>,
+    /// Which sensors are compared with which, and the limits of that.
+    pub neighbours: Neighbours,
     by_sensor: BTreeMap<SensorId, SensorIx>,
     by_station: BTreeMap<StationId, StationIx>,
 }
@@ -104,7 +107,7 @@ impl City {
         let by_station = (0_u32..).map(StationIx).zip(&stations).map(|(ix, s)| (s.id.clone(), ix)).collect();
         let slug = slug.to_owned();
         let name = name.to_owned();
-        let city = Self {
+        let mut city = Self {
             slug,
             name,
             utc_offset_min,
@@ -113,10 +116,12 @@ impl City {
             zones,
             basins,
             lines,
+            neighbours: Neighbours::default(),
             by_sensor,
             by_station,
         };
         city.check_references()?;
+        city.neighbours = Neighbours::of(&city);
         Ok(city)
     }
 

@@ -56,11 +56,6 @@ pub(crate) fn judge(sensor: &Sensor, series: &Series, at: usize) -> Quality {
     }
 }
 
-/// Whether a judgement came from here and so may change with the neighbours.
-pub(crate) fn gave(quality: Quality) -> bool {
-    matches!(quality, Quality::Good | Quality::Suspect(Check::Counter))
-}
-
 /// The places whose judgement or depth depends on the point at a place: the usable one before it,
 /// itself, and those after it.
 pub(crate) fn around(series: &Series, at: usize) -> Vec<usize> {

@@ -146,6 +146,15 @@ impl<'a> Cell<'a> {
         within
     }
 
+    /// True or false.
+    pub fn flag(&self) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.value.get_ref() else {
+            self.not("true or false");
+            return None;
+        };
+        Some(*flag)
+    }
+
     /// One word of a list of pairs of word and meaning.
     pub fn one_of<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let text = self.text()?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::parameter::Parameter;
 use crate::place::{BasinId, Position, ZoneId};
+use crate::quality::Checks;
 use crate::quantity::{Datum, Value};
 use crate::time::Span;
 
@@ -161,6 +162,8 @@ pub struct Sensor {
     pub rate_max: Option<Rate>,
     /// A single value that stands out from both neighbours by more is suspect.
     pub spike_max: Option<Value>,
+    /// The limits of the further checks.
+    pub checks: Checks,
     /// The counter's modulus in finest steps, for cumulative counters that roll over.
     pub rollover: Option<Value>,
     /// The sensor that this one feeds: a counter `rain_total` feeds the station's `rainfall`.

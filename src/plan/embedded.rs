@@ -9,6 +9,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("lines.toml", include_str!("../../config/hue/lines.toml")),
     ("phrases.en.toml", include_str!("../../config/hue/phrases.en.toml")),
     ("phrases.vi.toml", include_str!("../../config/hue/phrases.vi.toml")),
+    ("quality.toml", include_str!("../../config/hue/quality.toml")),
     ("receivers.toml", include_str!("../../config/hue/receivers.toml")),
     ("rules.toml", include_str!("../../config/hue/rules.toml")),
     ("stations.toml", include_str!("../../config/hue/stations.toml")),

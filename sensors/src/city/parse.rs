@@ -8,6 +8,7 @@ mod device;
 mod head;
 mod limits;
 mod line;
+mod quality;
 mod station;
 mod zone;
 
@@ -21,6 +22,9 @@ use crate::sheet::{Log, Row, Sheet};
 /// The files of a city that [`City::parse`] reads; each must be there. Device types stand beside
 /// them as `devices/<type>.toml`.
 pub const FILES: [&str; 5] = ["city.toml", "stations.toml", "zones.toml", "basins.toml", "lines.toml"];
+
+/// Files of a city that may be absent.
+pub const OPTIONAL_FILES: [&str; 1] = [quality::FILE];
 
 /// A file whose notation was read.
 struct Page<'a> {
@@ -53,7 +57,7 @@ impl<'a> Page<'a> {
 
 impl City {
     /// Reads a city from the names and texts of its files, named as inside its folder:
-    /// [`FILES`] and `devices/<type>.toml`.
+    /// [`FILES`], [`OPTIONAL_FILES`] and `devices/<type>.toml`.
     ///
     /// # Errors
     /// Every mistake in every file, sorted by file and line.
@@ -93,15 +97,21 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
 
     let head = head::read(city.row());
     let types = device::read_all(&devices);
+    let quality = quality::page(files, log);
     let (zones, zone_ids) = zone::read(zones.row(), zones.whole, head.bounds);
     let basin_ids = basin::ids(&basins);
     let mut network = station::read(&stations, head.bounds, &zone_ids, &basin_ids);
     let basins = basin::read(basins.row(), &network);
     let lines = line::read(&lines, &types, &mut network);
+    let quality = quality::read(quality.row(), &network, &basin_ids);
 
     let station::Network { stations, sensors, .. } = network;
     let parts = Parts { stations, sensors, zones, basins, lines };
-    whole.then(|| City::assemble(&head.slug, &head.name, head.utc_offset_min, parts))
+    whole.then(|| {
+        let mut city = City::assemble(&head.slug, &head.name, head.utc_offset_min, parts)?;
+        city.neighbours = quality::join(quality, &city);
+        Ok(city)
+    })
 }
 
 /// The device type that a file describes.

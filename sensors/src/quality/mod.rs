@@ -3,8 +3,12 @@
 //! `limit` judges a value by itself, `step` beside its neighbours in event time. Both are
 //! plain functions of what was said, so that the judgement is the same whatever arrived first.
 
+mod checks;
 pub(crate) mod limit;
+pub mod neighbour;
 pub(crate) mod step;
+
+pub use checks::Checks;
 
 use std::fmt;
 

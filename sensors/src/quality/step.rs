@@ -29,9 +29,9 @@ pub(crate) fn applies(sensor: &Sensor) -> bool {
         && kind != Parameter::WindDirection
 }
 
-/// Whether a judgement came from here and so may change with the neighbours.
-pub(crate) fn gave(quality: Quality) -> bool {
-    matches!(quality, Quality::Good | Quality::Suspect(Check::RateOfChange | Check::Spike))
+/// Whether a judgement is a doubt from here, which the next reading may settle.
+pub(crate) fn gave_doubt(quality: Quality) -> bool {
+    matches!(quality, Quality::Suspect(Check::RateOfChange | Check::Spike))
 }
 
 /// The judgement of the usable point at a place.

@@ -222,11 +222,34 @@ impl Series {
         self.rows.at(at).map(|row| &row.point)
     }
 
-    /// Judges a point anew. Only for points that cover no interval: no sum depends on them.
+    /// Judges a point anew. What was said stands again where it was rejected before.
     pub(crate) fn requalify(&mut self, at: usize, quality: Quality) {
-        if let Some(row) = self.rows.at_mut(at).filter(|row| !row.point.is_depth()) {
-            row.point.quality = quality;
+        let Some(row) = self.rows.at_mut(at) else { return };
+        let point = requalified(row, quality);
+        if point.from == point.measured_at {
+            row.point = point;
+        } else {
+            // The sums of what follows tell of its doubts.
+            let heard = row.heard;
+            self.rebuild(at, at + 1, point, heard);
         }
+    }
+
+    /// Judges the points from a place on anew, all at once.
+    pub(crate) fn requalify_from(&mut self, at: usize, qualities: &[Quality]) {
+        let after: Vec<(Point, Value)> = (at..self.rows.len())
+            .zip(qualities)
+            .filter_map(|(i, quality)| self.rows.at(i).map(|row| (requalified(row, *quality), row.heard)))
+            .collect();
+        self.rows.truncate(at);
+        for (point, heard) in after {
+            self.push(point, heard);
+        }
+    }
+
+    /// What was said at a place, also where it was rejected; 0 where no number was.
+    pub(crate) fn heard(&self, at: usize) -> Option<Value> {
+        self.rows.at(at).map(|row| row.heard)
     }
 
     /// The places of usable points before a place, the nearest first.
@@ -283,6 +306,10 @@ impl Series {
         }
         low
     }
+}
+
+fn requalified(row: &Row, quality: Quality) -> Point {
+    Point { value: Some(row.heard).filter(|_| quality.is_usable()), quality, ..row.point }
 }
 
 /// One more than the place where a time would stand if the points were evenly apart; `1..len`.

@@ -4,6 +4,10 @@
 //! of it becomes a revision with the later one's arrival. In the end the judgement is a function
 //! of the readings in event time, whatever came first. It reads no clock and stores nothing.
 
+mod outside;
+mod rejudge;
+mod suspicion;
+
 use crate::counter::{self, Fed};
 use crate::parameter::Parameter;
 use crate::quality::{Check, Quality, limit, step};
@@ -11,6 +15,8 @@ use crate::reading::{Observation, Reading};
 use crate::series::{Inserted, Series};
 use crate::station::Sensor;
 use crate::time::{Span, Timestamp};
+
+pub use suspicion::{SUSPICIONS_MAX, Suspicion};
 
 /// How far ahead of our clock a measurement may be.
 pub const AHEAD_MAX: Span = Span::from_min(5);
@@ -24,6 +30,7 @@ pub struct Track {
     series: Series,
     latest: Option<Reading>,
     last_contact: Option<Timestamp>,
+    suspicions: Vec<Suspicion>,
 }
 
 /// What judging one observation gave.
@@ -44,7 +51,7 @@ pub struct Judged {
 impl Track {
     /// A sensor that has never spoken.
     pub fn new(_sensor: &Sensor, retention: Span) -> Self {
-        Self { series: Series::new(retention), latest: None, last_contact: None }
+        Self { series: Series::new(retention), latest: None, last_contact: None, suspicions: Vec::new() }
     }
 
     /// Judges an observation and takes it in.
@@ -108,6 +115,11 @@ impl Track {
             reading.quality = quality;
             return Judged { reading, inserted: Inserted::Same, revised: Vec::new(), fed: Vec::new() };
         }
+        if reading.quality == Quality::Good
+            && let Some(check) = self.suspected_by(reading.measured_at)
+        {
+            reading.quality = Quality::Suspect(check);
+        }
         let mut judged = if sensor.id.parameter == Parameter::RainTotal {
             self.take_counter(sensor, reading)
         } else {
@@ -116,10 +128,6 @@ impl Track {
         self.note_contact(&judged.reading);
         if judged.inserted.changed() {
             self.note_latest(&judged.reading);
-            let latest = self.latest.map(|latest| latest.measured_at);
-            if let Some(revised) = judged.revised.iter().find(|r| Some(r.measured_at) == latest) {
-                self.latest = Some(*revised);
-            }
         } else if judged.inserted == Inserted::TooOld {
             judged.reading.quality = suspect_of_time(judged.reading.quality);
         }
@@ -152,11 +160,7 @@ impl Track {
         let (point, heard) = self.series.heard_at(reading.measured_at)?;
         let same_words = heard == reading.value.unwrap_or_default()
             && point.from == reading.from.unwrap_or(reading.measured_at);
-        let by_itself = match sensor.id.parameter {
-            Parameter::RainTotal if counter::gave(point.quality) => Quality::Good,
-            _ if step::applies(sensor) && step::gave(point.quality) => Quality::Good,
-            _ => point.quality,
-        };
+        let by_itself = rejudge::by_itself(sensor, point.quality);
         (same_words && by_itself == reading.quality).then_some(point.quality)
     }
 
@@ -172,14 +176,13 @@ impl Track {
                 for (slot, place) in places.iter_mut().skip(2).zip(after) {
                     *slot = Some(place);
                 }
-            } else if before.and_then(|i| self.series.point(i)).is_some_and(|p| p.quality == Quality::Good) {
+            } else if before.and_then(|i| self.series.point(i)).is_some_and(|p| !step::gave_doubt(p.quality))
+            {
                 // What is good without a next one is good with any.
                 places = [Some(at), None, None, None, None];
             }
             for place in places.into_iter().flatten() {
-                self.rejudge(place, &mut reading, &mut revised, step::gave, |series| {
-                    step::judge(sensor, series, place)
-                });
+                self.rejudge(sensor, place, &mut reading, &mut revised);
             }
         }
         Judged { reading, inserted, revised, fed: Vec::new() }
@@ -194,9 +197,7 @@ impl Track {
         let mut fed = Vec::new();
         if inserted.changed() {
             for place in counter::around(&self.series, self.series.rank(t) - 1) {
-                self.rejudge(place, &mut reading, &mut revised, counter::gave, |series| {
-                    counter::judge(sensor, series, place)
-                });
+                self.rejudge(sensor, place, &mut reading, &mut revised);
             }
             if let Some(feeds) = sensor.feeds {
                 let now = counter::fed_at(sensor, &self.series, &concerned);
@@ -204,33 +205,6 @@ impl Track {
             }
         }
         Judged { reading, inserted, revised, fed }
-    }
-
-    /// Judges the point at a place anew, and tells it: in `reading` if it is that one, else in
-    /// `revised`.
-    fn rejudge(
-        &mut self,
-        place: usize,
-        reading: &mut Reading,
-        revised: &mut Vec<Reading>,
-        may_change: impl Fn(Quality) -> bool,
-        judge: impl Fn(&Series) -> Quality,
-    ) {
-        let Some(point) = self.series.point(place).copied() else { return };
-        if point.value.is_none() || !may_change(point.quality) {
-            return;
-        }
-        let quality = judge(&self.series);
-        if quality == point.quality {
-            return;
-        }
-        self.series.requalify(place, quality);
-        if point.measured_at == reading.measured_at {
-            reading.quality = quality;
-        } else {
-            let (measured_at, value) = (point.measured_at, point.value);
-            revised.push(Reading { measured_at, value, quality, ..*reading });
-        }
     }
 
     fn note_contact(&mut self, reading: &Reading) {
@@ -279,3 +253,6 @@ pub(crate) mod tests;
 
 #[cfg(test)]
 mod recorded;
+
+#[cfg(test)]
+mod suspicion_tests;

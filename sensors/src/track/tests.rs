@@ -23,6 +23,7 @@ pub(crate) fn sensor(parameter: Parameter) -> Sensor {
         plausible: None,
         rate_max: stage.then_some(rate),
         spike_max: stage.then_some(Value::from_raw(600)),
+        checks: crate::quality::Checks::default(),
         rollover: None,
         feeds: None,
         deadline: Deadline {

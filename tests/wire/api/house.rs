@@ -212,6 +212,7 @@ fn city() -> City {
         plausible: None,
         rate_max: None,
         spike_max: None,
+        checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
         deadline: Deadline { interval: Span::from_min(5), jitter: Span::ZERO, patience: Span::ZERO },

@@ -45,6 +45,7 @@ pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol
         plausible: None,
         rate_max: None,
         spike_max: None,
+        checks: sensors::quality::Checks::default(),
         rollover: None,
         feeds: None,
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },

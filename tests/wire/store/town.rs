@@ -50,6 +50,7 @@ pub(crate) fn town(stations: &[String]) -> City {
                 plausible: None,
                 rate_max: None,
                 spike_max: None,
+                checks: sensors::quality::Checks::default(),
                 rollover: None,
                 feeds: None,
                 deadline,

@@ -237,6 +237,7 @@ impl<'a> Network<'a> {
                 plausible: limits.plausible,
                 rate_max: limits.rate(),
                 spike_max: limits.spike_max,
+                checks: crate::quality::Checks::default(),
                 rollover: limits.rollover,
                 feeds: None,
                 deadline: limits.deadline_or_day(),
