@@ -205,25 +205,26 @@ fn deciding(what: &str, storm: &str, plan: &Arc<Plan>, batch: usize) {
 }
 
 /// Half-minute readings of every rain gauge, each over the ten minutes before it, so that they
-/// overlap; the newest comes first, and fifty thousand older ones after it, in batches.
+/// overlap: half a day of them is known, and then as many come that were measured in between.
 fn late(plan: &Arc<Plan>, batch: usize) {
     const READINGS: usize = 50_000;
     let gauge = |ix: &u32| plan.city.sensors[*ix as usize].id.parameter == Parameter::Rainfall;
     let gauges: Vec<u32> = (0..plan.city.sensors.len() as u32).filter(gauge).collect();
     let newest = Timestamp::parse_rfc3339("2025-11-17T08:00:00+07:00").unwrap();
     let moments = (READINGS / gauges.len()) as i64;
-    let rain = |ix: u32, moment: i64| {
-        let measured_at = newest.minus(Span::from_s(30 * (moments - moment)));
+    let rain = |ix: u32, moment: i64, before: Span| {
+        let measured_at = newest.minus(Span::from_s(30 * (moments - 1 - moment))).minus(before);
         // A shower every two hours, heavier at some gauges.
         let value = Value::from_raw((moment % 240 - 120).max(0) * 200 * i64::from(ix % 5));
         let from = Some(measured_at.minus(Span::from_min(10)));
         let value = Observed::Value(value);
         Event::Observed(Observation { sensor: SensorIx(ix), measured_at, from, arrived_at: newest, value })
     };
-    let first: Vec<Event> = gauges.iter().map(|ix| rain(*ix, moments)).collect();
-    let backlog: Vec<Event> =
-        (0..moments).flat_map(|moment| gauges.iter().map(move |ix| rain(*ix, moment))).collect();
-    let mut state = decide(&State::new(Arc::clone(plan), newest, false), newest, &first).next;
+    let all = |before: Span| -> Vec<Event> {
+        (0..moments).flat_map(|moment| gauges.iter().map(move |ix| rain(*ix, moment, before))).collect()
+    };
+    let mut state = decide(&State::new(Arc::clone(plan), newest, false), newest, &all(Span::ZERO)).next;
+    let backlog = all(Span::from_s(15));
     let own = std::process::id();
     let (began, cpu, mut slowest, mut transitions) = (Instant::now(), machine::cpu_of(own), 0.0_f64, 0);
     for some in backlog.chunks(batch) {

@@ -149,7 +149,7 @@ pub struct ReplayArgs {
     /// Readings as CSV (gzip is recognised; `-` is standard input). Several files are merged by time.
     #[arg(long, value_name = "FILE", required = true)]
     pub input: Vec<PathBuf>,
-    /// Two columns `from,to` that rename stations of the files to those of the configuration.
+    /// TOML file with the words of the files for stations, parameters and units of ours.
     #[arg(long, value_name = "FILE")]
     pub map: Option<PathBuf>,
     /// Judge silence too; a file has no arrival times, so that is off by default.

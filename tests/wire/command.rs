@@ -177,32 +177,92 @@ fn replay_judges_a_file_a_gzip_and_standard_input_alike() {
 #[test]
 fn replay_speaks_the_language_it_was_asked_for() {
     let vi = run_with(&["replay", "--input", "-"], ROWS.as_bytes()).out;
-    assert!(vi.contains("16/11 22:30  Lũ  Phú Ốc: BĐ1 → BĐ2, 3,06 m"), "{vi}");
+    assert!(vi.contains("16/11 22:30  Lũ  Phú Ốc (sông Bồ) 3,06 m: vượt BĐ2"), "{vi}");
     assert!(vi.contains("Phú Ốc: mực nước 99,00 m, loại (ngoài khoảng đo của thiết bị)"), "{vi}");
     let en = run_with(&["replay", "--input", "-", "--lang", "en"], ROWS.as_bytes()).out;
-    assert!(en.contains("Flood  Phú Ốc: alarm 1 → alarm 2, 3.06 m"), "{en}");
+    assert!(en.contains("3.06 m: reaches alarm 2"), "{en}");
 }
 
 #[test]
-fn replay_renames_stations_and_refuses_a_map_to_nowhere() {
+fn replay_reads_foreign_words_by_a_map_and_refuses_a_map_to_nowhere() {
     let folder = tempfile::tempdir().unwrap();
-    let (rows, map) = (folder.path().join("rows.csv"), folder.path().join("map.csv"));
-    fs::write(&rows, ROWS).unwrap();
+    let (rows, map) = (folder.path().join("rows.csv"), folder.path().join("map.toml"));
+    fs::write(&rows, format!("{ROWS}2025-11-16T23:10:00+07:00,\"no, where\",mực nước,312,cm\r\n")).unwrap();
     let (rows, map_name) = (rows.to_str().unwrap(), map.to_str().unwrap());
-    fs::write(&map, "from,to\n\"no, where\",kim-long\n").unwrap();
+    let words = "[stations]\n\"no, where\" = \"kim-long\"\n[parameters]\n\"mực nước\" = \"stage\"\n\
+                 [units]\ncm = { is = \"m\", times = 0.01 }\n";
+    fs::write(&map, words).unwrap();
     let (lines, told) = judged(&[rows, "--map", map_name], b"");
-    assert!(lines.iter().any(|line| line["station"] == "kim-long"), "{lines:#?}");
+    let raised: Vec<&Value> = lines.iter().filter(|l| l["rule"] == "stage-kim-long").collect();
+    assert_eq!((&raised[1]["to"], &raised[1]["value"]), (&"bd2".into(), &serde_json::json!(3.12)));
     assert!(!told.contains("no, where"), "{told}");
     for (text, part) in [
-        ("from,to\nx,kim-lung\n", "map.csv:2: to: there is no station \"kim-lung\""),
-        ("x,kim-long\n", "map.csv:1: row: this is not the header; needed is from,to"),
-        ("from,to\nx\n", "map.csv:2: row: 1 columns; needed are two"),
+        ("[stations]\nx = \"kim-lung\"\n", "map.toml:2: stations.x: there is no station \"kim-lung\""),
+        ("[parameters]\nx = \"flow\"\n", "map.toml:2: parameters.x: \"flow\" is no parameter"),
+        ("[units]\nx = { is = \"ell\" }\n", "map.toml:2: units.x.is: \"ell\" is none of our units"),
+        ("[units]\nx = { is = \"m\", times = -1 }\n", "map.toml:2: units.x.times: -1 is no factor"),
+        ("[station]\nx = \"kim-long\"\n", "map.toml:1: station: "),
     ] {
         fs::write(&map, text).unwrap();
         let ended = run(&["replay", "--input", rows, "--map", map_name]);
         assert_eq!(ended.code, WRONG_INPUT);
         assert!(ended.err.contains(part), "{part} is not in {}", ended.err);
     }
+}
+
+#[test]
+fn replay_judges_on_past_rows_that_are_no_readings_and_counts_them() {
+    let mut rows = String::from("measured_at,station,parameter,value,unit,quality\n");
+    for n in 0..12 {
+        rows += &format!("2025-11-16T0{}:00:00Z,phu-oc,stage,oops,m,\n", n % 10);
+    }
+    rows += "2025-11-16T13:00:00Z,phu-oc,stage,1.4,m,good\n2025-11-16T14:00:00Z,phu-oc,stage,1.6,m,suspect\n";
+    let ended = run_with(&["replay", "--json", "--input", "-"], rows.as_bytes());
+    assert_eq!(ended.code, WRONG_INPUT, "what was wrong is not passed over in silence");
+    assert!(
+        ended.err.contains("-:2: value: \"oops\"") && ended.err.contains("-: 2 rows more"),
+        "{}",
+        ended.err
+    );
+    let lines: Vec<Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = lines.last().unwrap();
+    assert_eq!((&summary["readings"], &summary["refused_rows"]), (&2.into(), &12.into()));
+    let doubt = lines.iter().find(|line| line["event"] == "quality").unwrap();
+    assert_eq!((&doubt["quality"], &doubt["check"]), (&"suspect".into(), &"device".into()));
+    assert!(summary["not_in_file"].as_array().unwrap().contains(&"kim-long".into()), "{summary}");
+    assert!(!lines.iter().any(|line| line["hazard"] == "telemetry"), "nobody in no file is silent");
+}
+
+#[test]
+fn replay_says_how_it_took_a_depth_that_names_no_interval() {
+    let mut rows = String::from("measured_at,station,parameter,value,unit\n");
+    for hour in 10..16 {
+        rows += &format!("2025-11-16T{hour}:00:00Z,750001,rainfall,3,mm\n");
+    }
+    let (_, told) = judged(&["-"], rows.as_bytes());
+    let said = told.matches("750001/rainfall stand 3600 s apart, but its usual interval is ");
+    assert_eq!(said.count(), 1, "{told}");
+}
+
+#[test]
+fn replay_merges_files_by_time_and_takes_what_is_later_than_the_window_as_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "measured_at,station,parameter,value,unit\n";
+    let row = |minute: i64, station: &str, stage: f64| {
+        let (hour, minute) = (10 + minute / 60, minute % 60);
+        format!("2025-11-16T{hour}:{minute:02}:00Z,{station},stage,{stage},m\n")
+    };
+    let (one, two) = (folder.path().join("one.csv"), folder.path().join("two.csv"));
+    let rising: String = (0..30).map(|n| row(n * 10, "phu-oc", 1.0 + 0.1 * n as f64)).collect();
+    let falling: String = (0..30).map(|n| row(n * 10, "kim-long", 3.0 - 0.1 * n as f64)).collect();
+    fs::write(&one, format!("{head}{rising}{}", row(5, "phu-oc", 1.05))).unwrap();
+    fs::write(&two, format!("{head}{falling}")).unwrap();
+    let (one, two) = (one.to_str().unwrap(), two.to_str().unwrap());
+    let (lines, _) = judged(&[one, "--input", two], b"");
+    let times: Vec<&str> = lines.iter().filter_map(|line| line["at"].as_str()).collect();
+    assert!(times.is_sorted() && times.len() > 3, "{times:?}");
+    assert_eq!(judged(&[two, "--input", one], b"").0.last(), lines.last());
+    assert_eq!(lines.last().unwrap()["readings"], 61, "the late one counts too");
 }
 
 #[test]

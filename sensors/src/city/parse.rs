@@ -99,7 +99,7 @@ impl City {
 /// The city, or `None` where a file can't be read as TOML and so hides whom others name.
 fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleError>> {
     let [city, stations, zones, basins, lines] = FILES.map(|name| Page::of_city(files, name, log));
-    let [ratings, reservoirs] = FILES_OPTIONAL.map(|name| Page::optional(files, name, log));
+    let [quality, ratings, reservoirs] = FILES_OPTIONAL.map(|name| Page::optional(files, name, log));
     let devices: Vec<(&str, Page<'_>)> = files
         .iter()
         .filter_map(|(file, text)| Some((device_of(file)?, Sheet { file, text, log })))
@@ -109,7 +109,6 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
 
     let head = head::read(city.row());
     let types = device::read_all(&devices);
-    let quality = quality::page(files, log);
     let (zones, zone_ids) = zone::read(zones.row(), zones.whole, head.bounds);
     let basin_ids = basin::ids(&basins);
     let offset = Span::from_min(i64::from(head.utc_offset_min));

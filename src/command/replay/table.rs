@@ -1,24 +1,31 @@
-//! Readings as CSV: rows of the contract's header, read one at a time, refused with their line.
+//! Readings as CSV: rows of the contract's header, read one at a time. A row that is no reading is
+//! counted and passed over; the first ones are told with their line.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
-use sensors::station::{SensorId, SensorIx, StationId};
+use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
-/// What the column `quality` may say; a value is judged anew unless it is no measurement.
-const QUALITIES: [&str; 7] = ["", "good", "unchecked", "estimated", "suspect", "rejected", "missing"];
+use super::coverage::Coverage;
+use super::map::Map;
+use super::row::{Meaning, Names, Refusal, Times, Unknown, Words};
+use super::spacing::Spacing;
 
 /// The columns that must be there.
 const COLUMNS: [&str; 5] = ["measured_at", "station", "parameter", "value", "unit"];
+/// What the column `quality` may say. A value is judged anew; what was no measurement stays none.
+const QUALITIES: &str = "allowed are good, unchecked, estimated, suspect, rejected, missing, or nothing";
+/// Refused rows that are told with their line; the others are counted.
+const TOLD_MAX: u64 = 10;
+/// What is read from a file at once.
+const BUFFER: usize = 1 << 18;
 
 /// Why a file can't be read on.
 #[derive(Debug, thiserror::Error)]
@@ -31,43 +38,38 @@ pub(super) enum TableError {
         /// What the system said.
         source: io::Error,
     },
-    /// A row.
-    #[error("{file}:{line}: {column}: {wrong}; {allowed}")]
-    Row {
+    /// Its header.
+    #[error("{file}:1: {column}: the header has no such column; needed is {}[,sensor][,period_s][,quality]", COLUMNS.join(","))]
+    Header {
         /// Which file.
         file: String,
-        /// Counted from 1, the header included.
-        line: u64,
         /// Which column.
         column: &'static str,
-        /// What is wrong.
-        wrong: String,
-        /// What is allowed.
-        allowed: String,
+    },
+    /// A column stands there twice.
+    #[error("{file}:1: {column}: the header has this column twice; allowed is once")]
+    Twice {
+        /// Which file.
+        file: String,
+        /// Which column.
+        column: &'static str,
     },
 }
 
 /// One file of readings.
 pub(super) struct Table<'a> {
     file: String,
-    rows: csv::Reader<BufReader<Box<dyn Read>>>,
+    rows: csv::Reader<BufReader<Box<dyn Read + Send>>>,
     /// Lines that the reader is behind: it counts a line at its line feed, and takes a record to
     /// begin before the line feed of a CRLF.
     behind: u64,
-    record: csv::StringRecord,
     columns: Columns,
-    city: &'a City,
-    renamed: &'a BTreeMap<String, String>,
-    known: BTreeMap<(String, String, String), Option<SensorIx>>,
-    /// Stations and sensors that the configuration does not know, with the first line of each.
-    unknown: BTreeMap<Unknown, u64>,
-}
-
-/// What the configuration does not know.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Unknown {
-    Station(String),
-    Sensor(String),
+    words: Words<'a>,
+    times: Times,
+    spacing: Spacing<'a>,
+    pub(super) coverage: Coverage,
+    refused: u64,
+    told: Vec<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -83,133 +85,167 @@ impl<'a> Table<'a> {
     ///
     /// # Errors
     /// Names the file, or the column that is missing.
-    pub(super) fn open(
-        path: &Path,
-        city: &'a City,
-        renamed: &'a BTreeMap<String, String>,
-    ) -> Result<Self, TableError> {
+    pub(super) fn open(path: &Path, city: &'a City, map: &'a Map) -> Result<Self, TableError> {
         let file = path.display().to_string();
         let at_file = |source| TableError::File { file: file.clone(), source };
-        let raw: Box<dyn Read> = if path == Path::new("-") {
+        let raw: Box<dyn Read + Send> = if path == Path::new("-") {
             Box::new(io::stdin())
         } else {
             Box::new(File::open(path).map_err(at_file)?)
         };
-        let mut buffered = BufReader::with_capacity(1 << 16, raw);
+        let mut buffered = BufReader::with_capacity(BUFFER, raw);
         let gzip = buffered.fill_buf().map_err(at_file)?.starts_with(&[0x1f, 0x8b]);
-        let plain: Box<dyn Read> =
+        let plain: Box<dyn Read + Send> =
             if gzip { Box::new(MultiGzDecoder::new(buffered)) } else { Box::new(buffered) };
-        let mut plain = BufReader::new(plain);
+        let mut plain = BufReader::with_capacity(BUFFER, plain);
         let first = plain.fill_buf().map_err(at_file)?.split(|byte| *byte == b'\n').next();
         let behind = u64::from(first.is_some_and(|line| line.ends_with(b"\r")));
-        let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(plain);
-        let columns = Columns::find(&file, rows.headers().map_err(|e| refused(&file, &e, 0))?)?;
-        let (record, known, unknown) = (csv::StringRecord::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Self { file, rows, behind, record, columns, city, renamed, known, unknown })
+        let mut rows = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(plain);
+        let header = rows.byte_headers().map_err(|error| at_file(as_io(error)))?;
+        let columns = Columns::find(&file, header)?;
+        Ok(Self {
+            file,
+            rows,
+            behind,
+            columns,
+            words: Words::new(city, map),
+            times: Times::default(),
+            spacing: Spacing::new(city),
+            coverage: Coverage::new(city.sensors.len()),
+            refused: 0,
+            told: Vec::new(),
+        })
     }
 
-    /// The next reading of a known sensor; rows of unknown stations are noted and passed over.
+    /// The next reading of a known sensor. Rows of unknown stations, and rows that are no readings,
+    /// are noted and passed over; `record` is room to read into.
     ///
     /// # Errors
-    /// Names file, line and column of a row that is no reading.
-    pub(super) fn next_observation(&mut self) -> Result<Option<Observation>, TableError> {
-        while self.rows.read_record(&mut self.record).map_err(|e| refused(&self.file, &e, self.behind))? {
-            if let Some(observation) = self.observation()? {
-                return Ok(Some(observation));
+    /// When the file can't be read on.
+    pub(super) fn next(&mut self, record: &mut csv::ByteRecord) -> Result<Option<Observation>, TableError> {
+        loop {
+            let more = self.rows.read_byte_record(record);
+            if !more.map_err(|e| TableError::File { file: self.file.clone(), source: as_io(e) })? {
+                return Ok(None);
+            }
+            match self.observation(record) {
+                Ok(Some(observation)) => {
+                    self.coverage.take(&observation);
+                    return Ok(Some(observation));
+                }
+                Ok(None) => {}
+                Err(refusal) => self.refuse(record, &refusal),
             }
         }
-        Ok(None)
     }
 
-    /// The line of the present record, counted from 1.
-    fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line) + self.behind
+    fn refuse(&mut self, record: &csv::ByteRecord, refusal: &Refusal) {
+        self.refused += 1;
+        if self.refused <= TOLD_MAX {
+            let (line, Refusal { column, wrong, allowed }) = (self.line(record), refusal);
+            self.told.push(format!("{}:{line}: {column}: {wrong}; {allowed}", self.file));
+        }
     }
 
-    fn observation(&mut self) -> Result<Option<Observation>, TableError> {
+    /// The line of a record, counted from 1.
+    fn line(&self, record: &csv::ByteRecord) -> u64 {
+        record.position().map_or(0, csv::Position::line) + self.behind
+    }
+
+    fn observation(&mut self, record: &csv::ByteRecord) -> Result<Option<Observation>, Refusal> {
         let [at, station, parameter, value, unit] =
-            self.columns.required.map(|c| self.record.get(c).unwrap_or(""));
-        let optional = |column: Option<usize>| column.and_then(|c| self.record.get(c)).unwrap_or("");
-        let (sensor, period, quality) =
-            (optional(self.columns.sensor), optional(self.columns.period), optional(self.columns.quality));
-        let row = |column, wrong: String, allowed: &str| TableError::Row {
-            file: self.file.clone(),
-            line: self.line(),
-            column,
-            wrong,
-            allowed: allowed.to_owned(),
-        };
-        let measured_at = Timestamp::parse_rfc3339(at).map_err(|_| {
-            row(
-                "measured_at",
-                format!("{at:?} is no time"),
-                "allowed is RFC 3339 with an offset, as 2025-11-16T21:00:00+07:00",
-            )
+            self.columns.required.map(|column| record.get(column).unwrap_or_default());
+        let optional = |column: Option<usize>| column.and_then(|c| record.get(c)).unwrap_or_default();
+        let measured_at = self.times.read(at).ok_or_else(|| {
+            let allowed = "allowed is RFC 3339 with an offset, as 2025-11-16T21:00:00+07:00";
+            refusal("measured_at", at, "is no time", allowed)
         })?;
-        let meant: Parameter = parameter
-            .parse()
-            .map_err(|_| row("parameter", format!("{parameter:?} is no parameter"), &allowed_parameters()))?;
-        if unit != meant.unit() {
-            let allowed = format!("allowed is {}", meant.unit());
-            return Err(row("unit", format!("{unit:?} is not the unit of {meant}"), &allowed));
-        }
-        if !QUALITIES.contains(&quality) {
-            let allowed = format!("allowed are {}, or nothing", QUALITIES[1..].join(", "));
-            return Err(row("quality", format!("{quality:?} is no quality"), &allowed));
-        }
-        let value = match (value, quality) {
-            ("", _) | (_, "missing" | "rejected") => Observed::Missing,
-            (text, _) => {
-                let number: f64 = text.parse().map_err(|_| {
-                    row("value", format!("{text:?} is no number"), "allowed is a decimal number")
-                })?;
-                Value::from_unit(meant, number).map_or(Observed::Nonsense, Observed::Value)
-            }
+        let names = Names { station, parameter, sensor: optional(self.columns.sensor), unit };
+        let line = record.position().map_or(0, csv::Position::line) + self.behind;
+        let (ix, parameter, times) = match self.words.meaning(names, line) {
+            Meaning::Sensor { ix, parameter, times } => (*ix, *parameter, *times),
+            Meaning::Unknown => return Ok(None),
+            Meaning::Wrong(refusal) => return Err(refusal.clone()),
         };
-        let period_s: Option<i64> = match period {
-            "" => None,
-            text => Some(text.parse().ok().filter(|s| (1..=864_000).contains(s)).ok_or_else(|| {
-                row("period_s", format!("{text:?} is no period"), "allowed are whole seconds, 1 to 864000")
-            })?),
-        };
-        let key = (station.to_owned(), parameter.to_owned(), sensor.to_owned());
-        let Some(sensor) = self.sensor(key, meant) else { return Ok(None) };
-        let from = period_s.map(|s| measured_at.minus(Span::from_s(s)));
-        Ok(Some(Observation { sensor, measured_at, from, arrived_at: measured_at, value }))
+        let value = observed(parameter, times, value, optional(self.columns.quality))?;
+        let from = self.interval(ix, measured_at, parameter, optional(self.columns.period))?;
+        Ok(Some(Observation { sensor: ix, measured_at, from, arrived_at: measured_at, value }))
     }
 
-    fn sensor(&mut self, key: (String, String, String), parameter: Parameter) -> Option<SensorIx> {
-        if let Some(known) = self.known.get(&key) {
-            return *known;
+    /// Where the interval of a depth begins, where the row says so.
+    fn interval(
+        &mut self,
+        ix: SensorIx,
+        measured_at: Timestamp,
+        parameter: Parameter,
+        period: &[u8],
+    ) -> Result<Option<Timestamp>, Refusal> {
+        if period.is_empty() {
+            if parameter.is_depth_over_interval() {
+                self.spacing.look_at(ix, measured_at);
+            }
+            return Ok(None);
         }
-        let station = self.renamed.get(&key.0).unwrap_or(&key.0);
-        let name: Option<Arc<str>> = (!key.2.is_empty()).then(|| key.2.as_str().into());
-        let id = SensorId { station: StationId::new(station), parameter, name };
-        let found = self.city.sensor_named(&id);
-        if found.is_none() {
-            let known = self.city.station_named(&id.station).is_some();
-            let what =
-                if known { Unknown::Sensor(id.to_string()) } else { Unknown::Station(station.clone()) };
-            let line = self.line();
-            self.unknown.entry(what).or_insert(line);
-        }
-        self.known.insert(key, found);
-        found
+        let seconds = text_of(period).and_then(|text| text.parse().ok());
+        let seconds = seconds.filter(|s| (1..=864_000).contains(s));
+        let allowed = "allowed are whole seconds, 1 to 864000";
+        let seconds: i64 = seconds.ok_or_else(|| refusal("period_s", period, "is no period", allowed))?;
+        Ok(Some(measured_at.minus(Span::from_s(seconds))))
     }
+}
+
+/// The value of a row with what the file itself says of it.
+fn observed(parameter: Parameter, times: f64, value: &[u8], quality: &[u8]) -> Result<Observed, Refusal> {
+    let doubtful = match quality {
+        b"" | b"good" | b"unchecked" | b"estimated" => false,
+        b"suspect" => true,
+        b"rejected" | b"missing" => return Ok(Observed::Missing),
+        _ => return Err(refusal("quality", quality, "is no quality", QUALITIES)),
+    };
+    if value.is_empty() {
+        return Ok(Observed::Missing);
+    }
+    let number: Option<f64> = text_of(value).and_then(|text| text.parse().ok());
+    let number =
+        number.ok_or_else(|| refusal("value", value, "is no number", "allowed is a decimal number"))?;
+    Ok(match Value::from_unit(parameter, number * times) {
+        Ok(value) if doubtful => Observed::Doubtful(value),
+        Ok(value) => Observed::Value(value),
+        Err(_) => Observed::Nonsense,
+    })
+}
+
+fn text_of(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
+fn refusal(column: &'static str, said: &[u8], wrong: &str, allowed: &str) -> Refusal {
+    let said = String::from_utf8_lossy(said);
+    Refusal { column, wrong: format!("{said:?} {wrong}"), allowed: allowed.to_owned() }
 }
 
 impl Table<'_> {
     /// Stations of this file that the configuration does not know.
     pub(super) fn unknown_stations(&self) -> impl Iterator<Item = &str> {
-        self.unknown.keys().filter_map(|what| match what {
+        self.words.unknown.keys().filter_map(|what| match what {
             Unknown::Station(id) => Some(id.as_str()),
             Unknown::Sensor(_) => None,
         })
     }
 
-    /// What was passed over in this file, a line for each.
-    pub(super) fn passed_over(&self) -> impl Iterator<Item = String> {
-        self.unknown.iter().map(|(what, line)| match what {
+    /// Rows that are no readings.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// What is to be told of this file, a line for each: refused rows, strangers, depths whose
+    /// interval had to be guessed and seems to be another one.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = self.told.clone();
+        if self.refused > TOLD_MAX {
+            notes.push(format!("{}: {} rows more are no readings", self.file, self.refused - TOLD_MAX));
+        }
+        notes.extend(self.words.unknown.iter().map(|(what, line)| match what {
             Unknown::Station(id) => format!(
                 "{}:{line}: station: {id:?} is not in the configuration; its rows were passed over (--map renames stations)",
                 self.file
@@ -218,77 +254,33 @@ impl Table<'_> {
                 "{}:{line}: parameter: the configuration has no sensor {id}; its rows were passed over",
                 self.file
             ),
-        })
+        }));
+        notes.extend(self.spacing.notes().map(|note| format!("{}: {note}", self.file)));
+        notes
     }
-}
-
-fn allowed_parameters() -> String {
-    format!("allowed are {}", Parameter::all().map(Parameter::as_str).collect::<Vec<_>>().join(", "))
 }
 
 impl Columns {
-    fn find(file: &str, header: &csv::StringRecord) -> Result<Self, TableError> {
-        let find = |name: &str| header.iter().position(|column| column.trim() == name);
-        let mut required = [0; 5];
-        for (place, name) in required.iter_mut().zip(COLUMNS) {
-            *place = find(name).ok_or_else(|| TableError::Row {
-                file: file.to_owned(),
-                line: 1,
-                column: name,
-                wrong: "the header has no such column".into(),
-                allowed: format!("needed is {}[,sensor][,period_s][,quality]", COLUMNS.join(",")),
-            })?;
-        }
-        Ok(Self { required, sensor: find("sensor"), period: find("period_s"), quality: find("quality") })
-    }
-}
-
-fn refused(file: &str, error: &csv::Error, behind: u64) -> TableError {
-    if let csv::ErrorKind::Io(source) = error.kind() {
-        let source = io::Error::new(source.kind(), source.to_string());
-        return TableError::File { file: file.to_owned(), source };
-    }
-    TableError::Row {
-        file: file.to_owned(),
-        line: error.position().map_or(0, csv::Position::line) + behind,
-        column: "row",
-        wrong: error.to_string(),
-        allowed: "allowed is RFC 4180 in UTF-8".into(),
-    }
-}
-
-/// Reads the file that renames stations: two columns, `from,to`, to stations of the configuration.
-///
-/// # Errors
-/// Names the file and the row.
-pub(super) fn renames(path: Option<&Path>, city: &City) -> Result<BTreeMap<String, String>, TableError> {
-    let Some(path) = path else { return Ok(BTreeMap::new()) };
-    let file = path.display().to_string();
-    let row = |line, column, wrong: String, allowed: &str| TableError::Row {
-        file: file.clone(),
-        line,
-        column,
-        wrong,
-        allowed: allowed.to_owned(),
-    };
-    let source = File::open(path).map_err(|source| TableError::File { file: file.clone(), source })?;
-    let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(source);
-    if rows.headers().map_err(|e| refused(&file, &e, 0))? != vec!["from", "to"] {
-        return Err(row(1, "row", "this is not the header".into(), "needed is from,to"));
-    }
-    let mut renamed = BTreeMap::new();
-    for record in rows.into_records() {
-        let record = record.map_err(|e| refused(&file, &e, 0))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let (Some(from), Some(to), 2) = (record.get(0), record.get(1), record.len()) else {
-            let wrong = format!("{} columns", record.len());
-            return Err(row(line, "row", wrong, "needed are two, from,to"));
+    fn find(file: &str, header: &csv::ByteRecord) -> Result<Self, TableError> {
+        let find = |name: &'static str| {
+            let mut places = header.iter().enumerate().filter(|(_, c)| c.trim_ascii() == name.as_bytes());
+            let first = places.next().map(|(place, _)| place);
+            match places.next() {
+                Some(_) => Err(TableError::Twice { file: file.to_owned(), column: name }),
+                None => Ok(first),
+            }
         };
-        if city.station_named(&StationId::new(to)).is_none() {
-            let wrong = format!("there is no station {to:?}");
-            return Err(row(line, "to", wrong, "allowed are the stations of the configuration"));
+        let mut required = [0; 5];
+        for (place, column) in required.iter_mut().zip(COLUMNS) {
+            *place = find(column)?.ok_or_else(|| TableError::Header { file: file.to_owned(), column })?;
         }
-        renamed.insert(from.to_owned(), to.to_owned());
+        Ok(Self { required, sensor: find("sensor")?, period: find("period_s")?, quality: find("quality")? })
     }
-    Ok(renamed)
+}
+
+fn as_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => source,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }

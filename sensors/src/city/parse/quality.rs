@@ -1,14 +1,13 @@
 //! `quality.toml`: the limits of the checks between sensors, and what stages are compared with.
 //! The file may be absent: then the defaults hold, and no stage is compared.
 
-use super::Page;
 use super::station::Network;
 use crate::city::City;
 use crate::parameter::Parameter;
 use crate::place::BasinId;
 use crate::quality::neighbour::{Neighbours, RainLimits, Reach, StageLimits};
 use crate::quantity::Value;
-use crate::sheet::{Cell, Known, Log, Row, Sheet};
+use crate::sheet::{Cell, Known, Row};
 use crate::station::{SensorIx, StationIx};
 use crate::time::Span;
 
@@ -24,12 +23,6 @@ pub(super) struct Settings {
     stage: StageLimits,
     reaches: Vec<(Reach, Vec<BasinId>)>,
     elevations: Vec<(StationIx, i64)>,
-}
-
-/// The file, or an empty one where it is absent.
-pub(super) fn page<'a>(files: &'a [(String, String)], log: &'a Log) -> Page<'a> {
-    let text = files.iter().find(|(file, _)| file == FILE).map_or("", |(_, text)| text);
-    Page::read(Sheet { file: FILE, text, log })
 }
 
 /// Reads the file.
