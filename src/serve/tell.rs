@@ -16,8 +16,7 @@ use super::health::LineForm;
 use crate::event::LineState;
 use crate::store::commit::Seq;
 use crate::store::record::{
-    Change, StoredBulletin, StoredEvidence, StoredLineEvent, StoredReading, StoredRevised,
-    StoredTransition,
+    Change, StoredBulletin, StoredEvidence, StoredLineEvent, StoredReading, StoredRevised, StoredTransition,
 };
 use crate::watch::feed::Committed;
 use crate::watch::snapshot::{Plan, Snapshot};
@@ -76,7 +75,8 @@ pub(crate) fn frame(change: &Change, skip: usize) -> Bytes {
     let alerts = change.transitions.iter().map(|transition| data("alert", &TransitionForm::of(transition)));
     let bulletins = change.bulletins.iter().map(|bulletin| data("bulletin", &BulletinForm::of(bulletin)));
     let revised = change.revised.iter().map(|revised| {
-        let content = AlertRevised { alert: revised.alert.to_string(), evidence_revised: RevisedForm::of(revised) };
+        let content =
+            AlertRevised { alert: revised.alert.to_string(), evidence_revised: RevisedForm::of(revised) };
         data("alert", &Event { seq, content })
     });
     let lines = change.lines.iter().map(|event| {

@@ -10,8 +10,7 @@ use crate::store::error::{Doing, StoreError};
 const APPLICATION_ID: i64 = 0x6261_6f6c;
 
 /// Step `n` brings version `n` to `n + 1`. A step that was released is never edited.
-const STEPS: &[&str] =
-    &[
+const STEPS: &[&str] = &[
     include_str!("schema/0001.sql"),
     include_str!("schema/0002.sql"),
     include_str!("schema/0003.sql"),

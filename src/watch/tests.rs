@@ -5,8 +5,8 @@ mod batch;
 mod clock;
 mod law;
 mod restart;
-mod rig;
 mod review;
+mod rig;
 mod rule;
 #[cfg(feature = "demo")]
 mod storm;

@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 
 use super::{Time, exact, texts};
 use crate::notify::delivery::{End, Target};
-use crate::store::record::{AlertSummary, DeliveryState, StoredBulletin, StoredEvidence, StoredRevised, StoredTransition};
+use crate::store::record::{
+    AlertSummary, DeliveryState, StoredBulletin, StoredEvidence, StoredRevised, StoredTransition,
+};
 
 /// A reading that explains a transition.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -62,7 +62,8 @@ pub(super) fn restore(
 }
 
 fn case(sensor: SensorIx, row: &Row) -> rusqlite::Result<Case> {
-    let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_ms));
+    let moment =
+        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_ms));
     let value = |column| row.get(column).map(Value::from_raw);
     Ok(Case {
         sensor,

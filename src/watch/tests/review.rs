@@ -52,10 +52,19 @@ fn a_clogged_gauge_is_named_to_officers_once_and_stays_doubtful_over_a_restart_u
     assert!(notices.len() <= 2, "{notices:#?}");
     assert!(notices.iter().all(|notice| !notice.hazard.is_public()));
     assert_eq!(last.texts[0].title, "Nghi ngờ số liệu: Phú Sơn (Hương Thủy)");
-    assert!(last.texts[0].body.contains("0,2 mm trong 5 giờ, các trạm lân cận 30–30 mm"), "{}", last.texts[0].body);
-    assert!(last.texts[1].body.contains("0.2 mm in 5 h, its neighbours 30 to 30 mm"), "{}", last.texts[1].body);
+    assert!(
+        last.texts[0].body.contains("0,2 mm trong 5 giờ, các trạm lân cận 30–30 mm"),
+        "{}",
+        last.texts[0].body
+    );
+    assert!(
+        last.texts[1].body.contains("0.2 mm in 5 h, its neighbours 30 to 30 mm"),
+        "{}",
+        last.texts[1].body
+    );
     let revised = town.commits.iter().flat_map(|commit| &commit.readings);
-    let revised = revised.filter(|r| r.sensor == gauge && r.quality == clogged && r.measured_at <= evening().plus(min(60)));
+    let revised = revised
+        .filter(|r| r.sensor == gauge && r.quality == clogged && r.measured_at <= evening().plus(min(60)));
     assert!(revised.count() >= 6, "what it said before is judged anew");
 
     let before = town.state.clone();
@@ -81,7 +90,8 @@ fn a_suspect_dry_gauge_neither_lowers_the_mean_of_its_basin_nor_keeps_it_from_cl
     let gauge = sensor(&town.plan, "750063/rainfall");
     pour(&mut town, 24, 110, gauge, |_| 0);
     assert_eq!(town.level("basin-huong.basin:ta-trach"), "b150");
-    let raised = town.transitions().into_iter().find(|t| t.rule.0.as_ref() == "basin-huong" && t.corroborated);
+    let raised =
+        town.transitions().into_iter().find(|t| t.rule.0.as_ref() == "basin-huong" && t.corroborated);
     let raised = raised.unwrap();
     assert!(raised.measured_at <= evening().plus(min(24 * 60 - 60)), "{}", raised.measured_at);
     pour(&mut town, 34, 0, gauge, |_| 0);
@@ -148,7 +158,9 @@ fn a_basin_warning_is_marked_when_a_gauge_it_rests_on_turns_out_to_be_clogged() 
     let bo: Vec<SensorIx> = ["677851", "678628", "681524", "750008", "958573"]
         .map(|id| sensor(&town.plan, &format!("{id}/rainfall")))
         .to_vec();
-    assert!(!bo.contains(&gauge) && town.plan.city.sensor(gauge).unwrap().id.parameter == Parameter::Rainfall);
+    assert!(
+        !bo.contains(&gauge) && town.plan.city.sensor(gauge).unwrap().id.parameter == Parameter::Rainfall
+    );
     pour(&mut town, 2, 900, gauge, |_| 700);
     let alert = town.state.grounds.clone();
     assert_ne!(alert, crate::watch::review::Grounds::default(), "something was raised");
@@ -156,7 +168,10 @@ fn a_basin_warning_is_marked_when_a_gauge_it_rests_on_turns_out_to_be_clogged() 
     let marks: Vec<_> = town.commits.iter().flat_map(|commit| &commit.revised).collect();
     assert!(marks.iter().all(|mark| mark.quality.check().is_some()), "{marks:#?}");
     let mut seen = std::collections::BTreeSet::new();
-    assert!(marks.iter().all(|m| seen.insert((&m.alert, m.sensor, m.quality.check()))), "once each: {marks:#?}");
+    assert!(
+        marks.iter().all(|m| seen.insert((&m.alert, m.sensor, m.quality.check()))),
+        "once each: {marks:#?}"
+    );
 }
 
 #[test]

@@ -66,7 +66,9 @@ pub(super) fn join(settings: Settings, city: &City) -> Neighbours {
 
 fn rain(row: Row<'_>) -> RainLimits {
     let base = RainLimits::default();
-    let depth = |key: &str, base: Value| row.cell(key).and_then(|c| positive(&c, Parameter::Rainfall)).unwrap_or(base);
+    let depth = |key: &str, base: Value| {
+        row.cell(key).and_then(|c| positive(&c, Parameter::Rainfall)).unwrap_or(base)
+    };
     let count = |key: &str, base: usize, least, most| {
         row.cell(key).and_then(|cell| cell.whole(least, most)).map_or(base, |n| n as usize)
     };
@@ -111,6 +113,8 @@ fn stage(row: Row<'_>) -> StageLimits {
         rise: value("rise_m", Parameter::Stage, base.rise),
         dry: value("dry_mm", Parameter::Rainfall, base.dry),
         release: value("release_m3_s", Parameter::Release, base.release),
+        bears_out_rain: value("bears_out_mm", Parameter::Rainfall, base.bears_out_rain),
+        bears_out_release: value("bears_out_m3_s", Parameter::Release, base.bears_out_release),
     };
     row.close();
     limits
@@ -143,7 +147,10 @@ fn sensor(cell: &Cell<'_>, parameter: Parameter, network: &Network<'_>) -> Optio
     let station = network.ids.find(cell, id)?;
     let found = network.id_of(station, parameter, None).and_then(|id| network.sensor(&id));
     if found.is_none() {
-        cell.note(format!("station {id} measures no {parameter}"), format!("allowed are stations with {parameter}"));
+        cell.note(
+            format!("station {id} measures no {parameter}"),
+            format!("allowed are stations with {parameter}"),
+        );
     }
     found
 }

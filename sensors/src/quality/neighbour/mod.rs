@@ -63,6 +63,11 @@ pub struct StageLimits {
     pub dry: Value,
     /// A release that grew by less is no cause, in litres per second.
     pub release: Value,
+    /// So much rain at half of the gauges within the lag bears out a stage that is doubted for its
+    /// height or its haste.
+    pub bears_out_rain: Value,
+    /// So great a release within the lag does so too.
+    pub bears_out_release: Value,
 }
 
 /// What a stage is compared with.
@@ -127,6 +132,8 @@ impl Default for StageLimits {
             rise: Value::from_raw(500),
             dry: Value::from_raw(3_000),
             release: Value::from_raw(50_000),
+            bears_out_rain: Value::from_raw(60_000),
+            bears_out_release: Value::from_raw(300_000),
         }
     }
 }
@@ -154,9 +161,7 @@ impl Neighbours {
         };
         let sensors = (0..).map(SensorIx).zip(&city.sensors);
         let compared = sensors
-            .map(|(ix, sensor)| {
-                (graph.place(ix).is_some() || in_reach(&ix)).then(|| sensor.deadline.total())
-            })
+            .map(|(ix, sensor)| (graph.place(ix).is_some() || in_reach(&ix)).then(|| sensor.deadline.total()))
             .collect();
         Self { graph, rain, stage, reaches: reaches.into(), compared }
     }
