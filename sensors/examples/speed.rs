@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use sensors::parameter::Parameter;
 use sensors::payload::{PayloadField, PayloadFormat, PayloadMap};
+use sensors::quality::{Attenuated, FlatLine, Movement, Season};
 use sensors::quantity::Value;
 use sensors::reading::{Observation, Observed};
 use sensors::station::{Deadline, Rate, Sensor, SensorId, SensorIx, StationId, StationIx};
@@ -35,6 +36,23 @@ fn sensor(parameter: Parameter) -> Sensor {
     }
 }
 
+/// A stage that every check of one sensor judges.
+fn watched() -> Sensor {
+    let raw = Value::from_raw;
+    let mut sensor = sensor(Parameter::Stage);
+    let attenuated = Attenuated::new(Movement::Deviation, raw(2), None, Some(Span::from_h(25)));
+    let checks = &mut sensor.checks;
+    checks.flat_line = FlatLine::new(raw(5), Span::from_h(12), Some(Span::from_h(24))).ok();
+    checks.attenuated = attenuated.ok().map(|limits| limits.with_at_least(3, Span::from_h(20)));
+    checks.gap_max = Some(Span::from_h(3));
+    let months: Vec<u8> = (1..=12).collect();
+    let season = Season::new(&months, None, (raw(-1_000), raw(8_000))).ok();
+    checks.seasons.offset = Span::from_h(7);
+    checks.seasons.climatology.extend(season);
+    checks.seasons.plausible.extend(season);
+    sensor
+}
+
 fn said(i: i64, step: Span) -> Observation {
     let measured_at = Timestamp::from_ms(1_763_300_000_000 + i * step.ms());
     let raw = 1_000 + i % 97;
@@ -47,18 +65,22 @@ fn said(i: i64, step: Span) -> Observation {
     }
 }
 
-/// Prints the best of ten rounds: what else runs on the machine only ever makes it slower.
+/// The processor time of this thread in seconds, where the system tells it; else the clock's.
+fn spent(began: Instant) -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let ns = told.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    ns.map_or_else(|| began.elapsed().as_secs_f64(), |ns| ns / 1e9)
+}
+
+/// Prints the mean processor time of one.
 fn time(what: &str, times: u32, mut act: impl FnMut(i64)) {
-    let round = i64::from(times / 10);
-    let mut best = f64::INFINITY;
-    for turn in 0..10 {
-        let began = Instant::now();
-        for i in turn * round..(turn + 1) * round {
-            act(i);
-        }
-        best = best.min(began.elapsed().as_secs_f64() * 1e9 / round as f64);
+    let began = Instant::now();
+    let before = spent(began);
+    for i in 0..i64::from(times) {
+        act(i);
     }
-    println!("{what:<60} {best:>9.1} ns");
+    let each = (spent(began) - before) * 1e9 / f64::from(times);
+    println!("{what:<60} {each:>9.1} ns");
 }
 
 fn judging() {
@@ -69,6 +91,27 @@ fn judging() {
         time(&format!("judge a {name} in order"), 2_000_000, |i| {
             let observation = said(i, step);
             black_box(track.judge(&sensor, &observation, observation.arrived_at));
+        });
+    }
+    for step in [Span::from_min(10), Span::from_min(1)] {
+        let sensor = watched();
+        let minutes = step.whole_s() / 60;
+        let mut track = Track::new(&sensor, Span::from_h(75));
+        time(&format!("judge a stage by every check, every {minutes} min"), 2_000_000, |i| {
+            let observation = said(i, step);
+            black_box(track.judge(&sensor, &observation, observation.arrived_at));
+        });
+        let mut track = Track::new(&sensor, Span::from_h(75));
+        time(&format!("the same where it stands still, every {minutes} min"), 2_000_000, |i| {
+            let value = Observed::Value(Value::from_raw(1_000 + i % 3));
+            let observation = Observation { value, ..said(i, step) };
+            black_box(track.judge(&sensor, &observation, observation.arrived_at));
+        });
+        let mut track = Track::new(&sensor, Span::from_h(75));
+        time(&format!("the same an hour late, every {minutes} min"), 20_000, |i| {
+            let place = if i % 7 == 6 { i - 6 } else { i + 1 };
+            let observation = said(place, step);
+            black_box(track.judge(&sensor, &observation, said(i + 7, step).measured_at));
         });
     }
     let counter = sensor(Parameter::RainTotal);

@@ -5,9 +5,10 @@
 pub(crate) mod warning;
 
 use sensors::parameter::Parameter;
-use sensors::quality::Quality;
+use sensors::quality::{Check, Quality, why};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
+use sensors::series::Series;
 use sensors::station::{Sensor, SensorId};
 use sensors::time::Timestamp;
 use serde::{Serialize, Serializer};
@@ -30,6 +31,15 @@ pub(crate) fn exact(value: Value, parameter: Parameter) -> Option<serde_json::Nu
     value.display(parameter).to_string().parse().ok()
 }
 
+/// The same said in both languages.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct WhyForm {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
 /// A reading without its sensor.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ReadingForm {
@@ -42,6 +52,8 @@ pub(crate) struct ReadingForm {
     pub quality: &'static str,
     /// The check that made it suspect or rejected.
     pub check: Option<&'static str>,
+    /// What the check found; with values and limits where the reading is the newest.
+    pub why: Option<WhyForm>,
     /// The same judgement as a QARTOD flag.
     pub qartod: u8,
     /// The start of the interval `(from, measured_at]` that a depth covers; depths only.
@@ -68,10 +80,12 @@ impl ReadingForm {
         }
     }
 
-    /// A reading of a sensor.
-    pub(crate) fn of(sensor: &Sensor, reading: &Reading) -> Self {
+    /// A reading of a sensor, beside the others of its series.
+    pub(crate) fn of(sensor: &Sensor, reading: &Reading, series: &Series) -> Self {
         let parameter = sensor.id.parameter;
+        let why = why(sensor, reading, Some(series));
         Self {
+            why: why.map(|why| WhyForm { vi: why.vi, en: why.en }),
             value: reading.value.and_then(|value| exact(value, parameter)),
             from: reading.from.map(Time),
             measured_at: Time(reading.measured_at),
@@ -85,7 +99,8 @@ impl ReadingForm {
             value: None,
             unit: parameter.unit(),
             quality: quality.as_str(),
-            check: quality.check().map(sensors::quality::Check::as_str),
+            check: quality.check().map(Check::as_str),
+            why: quality.check().map(Check::words).map(|(vi, en)| WhyForm { vi: vi.into(), en: en.into() }),
             qartod: quality.qartod(),
             from: None,
             measured_at: Time(Timestamp::MIN),

@@ -116,7 +116,7 @@ impl Latest {
                     station: sensor.id.station.to_string(),
                     parameter: sensor.id.parameter.as_str(),
                     sensor: sensor.id.name.as_deref().map(str::to_owned),
-                    latest: track.latest().map(|reading| ReadingForm::of(sensor, reading)),
+                    latest: track.latest().map(|reading| ReadingForm::of(sensor, reading, track.series())),
                     silent_since: state.silent.get(at).copied().flatten().map(Time),
                 })
                 .collect(),

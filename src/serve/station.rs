@@ -164,7 +164,7 @@ impl SensorForm {
             sensor: sensor.id.name.as_deref().map(str::to_owned),
             unit: sensor.id.parameter.unit(),
             interval_s: sensor.deadline.interval.whole_s(),
-            latest: track.latest().map(|reading| ReadingForm::of(sensor, reading)),
+            latest: track.latest().map(|reading| ReadingForm::of(sensor, reading, track.series())),
             last_contact: track.last_contact().map(Time),
             silent_since: state.silent.get(at).copied().flatten().map(Time),
         })

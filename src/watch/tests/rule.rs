@@ -134,6 +134,21 @@ fn rule_19_delivery_ids_are_the_same_in_every_run() {
 }
 
 #[test]
+fn rule_04_a_stuck_gauge_never_clears_an_alert() {
+    let mut town = Town::new();
+    for metres in [1.1, 2.1] {
+        town.stage("kim-long", metres);
+        town.now = town.now.plus(min(60));
+    }
+    // It stands still to the millimetre well below, for longer than the level is held.
+    for _ in 0..40 {
+        town.stage("kim-long", 0.5);
+        town.now = town.now.plus(min(60));
+    }
+    assert_ne!(town.level("stage-kim-long.kim-long"), "none");
+}
+
+#[test]
 fn rule_20_easing_goes_to_every_topic_of_the_episode() {
     let mut town = Town::new();
     let told_to = |town: &Town, act: Act| {
@@ -154,8 +169,8 @@ fn rule_20_easing_goes_to_every_topic_of_the_episode() {
     }
     let raised = told_to(&town, Act::Raised);
     town.forget();
-    for _ in 0..20 {
-        town.stage("kim-long", 0.5);
+    for n in 0..20_u8 {
+        town.stage("kim-long", 0.5 + f64::from(n % 2) / 50.0);
         town.now = town.now.plus(min(60));
     }
     assert_eq!(town.level("stage-kim-long.kim-long"), "none");
