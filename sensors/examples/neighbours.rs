@@ -88,7 +88,7 @@ fn run(what: &str, between: bool, depth: impl Fn(u32, i64) -> i64) {
             continue;
         }
         let series = |ix: SensorIx| -> Option<&Series> { tracks.get(ix.at()).map(Track::series) };
-        for turned in inspection.inspect(known, at, &series) {
+        for turned in inspection.inspect(known, &series) {
             let held: Vec<_> = inspection.cases_of(turned.sensor).filter_map(Case::suspicion).collect();
             if let (Some(sensor), Some(track)) =
                 (city.sensor(turned.sensor), tracks.get_mut(turned.sensor.at()))

@@ -91,7 +91,7 @@ pub(crate) struct StepForm {
 
 /// The rain at a station.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Rain {
+pub(crate) struct StationRain {
     /// The station.
     station: String,
     /// The unit of every depth.
@@ -115,7 +115,7 @@ pub(crate) struct Rain {
 #[utoipa::path(
     get, path = "/api/v1/stations/{id}/rain", operation_id = "show_rain", tag = "stations",
     params(("id" = String, Path, description = "The station", example = "750061"), RainQuery),
-    responses((status = 200, description = "The rain at the station", body = Enveloped<Rain>))
+    responses((status = 200, description = "The rain at the station", body = Enveloped<StationRain>))
 )]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -134,7 +134,7 @@ pub(crate) async fn show(
         return Err(Problem::unknown("rain gauge", &id, "/api/v1/stations tells who measures rainfall"));
     };
     let (step, steps) = (Span::from_s(step_s as i64), steps as u32);
-    let rain = Rain::of(state, (sensor, track), app.shared.clock.now(), step, steps);
+    let rain = StationRain::of(state, (sensor, track), app.shared.clock.now(), step, steps);
     Ok(answer::json(&asked, app.envelope(&seen), &rain))
 }
 
@@ -157,7 +157,7 @@ pub(super) fn windows_end(sensor: &Sensor, track: &Track, now: Timestamp) -> Tim
         .unwrap_or(Timestamp::from_ms(now.ms().div_euclid(minute) * minute))
 }
 
-impl Rain {
+impl StationRain {
     fn of(
         state: &Running,
         (sensor, track): (&Sensor, &Track),

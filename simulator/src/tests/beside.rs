@@ -48,7 +48,7 @@ fn cases(city: &City, name: &str) -> (BTreeSet<(String, Check)>, BTreeSet<(Strin
             }
         }
         let series = |ix: SensorIx| -> Option<&Series> { tracks.get(ix.at()).map(Track::series) };
-        for turned in inspection.inspect(known, now, &series) {
+        for turned in inspection.inspect(known, &series) {
             ever.extend(turned.came.iter().map(named));
             let held: Vec<_> = inspection.cases_of(turned.sensor).filter_map(Case::suspicion).collect();
             tracks[turned.sensor.at()].hold(&city.sensors[turned.sensor.at()], &held, now);

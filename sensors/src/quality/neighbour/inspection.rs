@@ -2,7 +2,7 @@
 //!
 //! The judgement of a step is a function of what was measured up to its end and of the cases that
 //! were open before it. A step is judged when every gauge that spoke of late has spoken of it, or
-//! [`SETTLE`] after it by our clock. What arrives later goes back to its step and judges from there
+//! somebody of a time [`SETTLE`] after it. What arrives later goes back to its step and judges from there
 //! on again, as far as [`REACH`] steps: in the end the cases are the same whatever arrived first.
 //! What only a person ends, ends by a person, or when late readings show that it never was.
 
@@ -102,14 +102,29 @@ impl Inspection {
         (!turned.came.is_empty()).then_some(turned)
     }
 
-    /// Judges every step that can be judged now, and tells whose cases are other ones than before.
+    /// Whether a step that was not judged yet is whole now. Most readings ask no more.
+    pub fn has_new<'s>(
+        &self,
+        known: &Neighbours,
+        series: &impl Fn(SensorIx) -> Option<&'s Series>,
+    ) -> bool {
+        let judged = self.body.rows.end();
+        let may_be = judged.is_none_or(|end| self.newest >= end.plus(STEP));
+        may_be && self.newest_whole(known, series).is_some_and(|end| judged.is_none_or(|judged| judged < end))
+    }
+
+    /// Judges every step that is whole, from the earliest late reading on again, and tells whose
+    /// cases are other ones than before.
     pub fn inspect<'s>(
         &mut self,
         known: &Neighbours,
-        now: Timestamp,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) -> Vec<Turned> {
-        let Some(newest) = self.due(known, now, series) else { return Vec::new() };
+        let Some(whole) = self.newest_whole(known, series) else { return Vec::new() };
+        let newest = self.body.rows.end().map_or(whole, |judged| judged.max(whole));
+        if self.late.is_none() && self.body.rows.end() == Some(newest) {
+            return Vec::new();
+        }
         let before = self.body.dockets.clone();
         let reach = reach(known, series);
         let oldest = newest.minus(steps(reach));
@@ -128,27 +143,20 @@ impl Inspection {
         turned(&before, &self.body.dockets)
     }
 
-    /// The newest step that can be judged, where there is something to judge.
-    fn due<'s>(
+    /// The newest step of which everybody who is awaited has spoken.
+    fn newest_whole<'s>(
         &self,
         known: &Neighbours,
-        now: Timestamp,
         series: &impl Fn(SensorIx) -> Option<&'s Series>,
     ) -> Option<Timestamp> {
         if self.newest == Timestamp::MIN {
             return None;
         }
-        let judged = self.body.rows.end();
         let newest = Timestamp::from_ms(self.newest.ms().div_euclid(STEP.ms()) * STEP.ms());
-        if self.late.is_none() && judged.is_some_and(|end| end >= newest) {
-            return None;
-        }
-        let waits = now < newest.plus(SETTLE) && judged.is_none_or(|end| end < newest);
-        let awaited =
-            waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
-        let newest = if awaited { newest.minus(STEP) } else { newest };
-        let is_new = judged.is_none_or(|end| end < newest);
-        (is_new || self.late.is_some()).then_some(judged.map_or(newest, |end| end.max(newest)))
+        let judged = self.body.rows.end().is_some_and(|end| end >= newest);
+        let waits = !judged && self.newest < newest.plus(SETTLE);
+        let awaited = waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
+        Some(if awaited { newest.minus(STEP) } else { newest })
     }
 }
 

@@ -40,7 +40,7 @@ impl Town {
     fn inspect(&mut self) -> Vec<Turned> {
         let tracks = &self.tracks;
         let series = |ix: SensorIx| tracks.get(ix.at()).map(Track::series);
-        let turned = self.inspection.inspect(&self.known, self.now, &series);
+        let turned = self.inspection.inspect(&self.known, &series);
         for turned in &turned {
             let held: Vec<_> = self.inspection.cases_of(turned.sensor).filter_map(Case::suspicion).collect();
             let sensor = &self.city.sensors[turned.sensor.at()];
