@@ -91,12 +91,15 @@ impl Lessened<'_> {
 }
 
 fn station(city: &City, sensor: SensorIx) -> (&str, Parameter) {
-    let found = city.sensor(sensor).and_then(|s| Some((bare(&city.station(s.station)?.name), s.id.parameter)));
+    let found =
+        city.sensor(sensor).and_then(|s| Some((bare(&city.station(s.station)?.name), s.id.parameter)));
     found.unwrap_or(("", Parameter::Rainfall))
 }
 
 fn said(language: &Language, kind: &str, values: &[(&str, &str)], exercise: bool) -> Text {
-    let say = |part: &str| marked(&language.telemetry(&format!("{kind}_{part}"), values), false, exercise, language);
+    let say = |part: &str| {
+        marked(&language.telemetry(&format!("{kind}_{part}"), values), false, exercise, language)
+    };
     Text {
         lang: language.lang.clone(),
         title: cut(say("title"), TITLE_MAX),

@@ -73,7 +73,9 @@ pub(super) fn join(settings: Settings, city: &City) -> Neighbours {
 
 fn rain(row: Row<'_>) -> RainLimits {
     let base = RainLimits::default();
-    let depth = |key: &str, base: Value| row.cell(key).and_then(|c| positive(&c, Parameter::Rainfall)).unwrap_or(base);
+    let depth = |key: &str, base: Value| {
+        row.cell(key).and_then(|c| positive(&c, Parameter::Rainfall)).unwrap_or(base)
+    };
     let count = |key: &str, base: usize, least, most| {
         row.cell(key).and_then(|cell| cell.whole(least, most)).map_or(base, |n| n as usize)
     };
@@ -150,7 +152,10 @@ fn sensor(cell: &Cell<'_>, parameter: Parameter, network: &Network<'_>) -> Optio
     let station = network.ids.find(cell, id)?;
     let found = network.id_of(station, parameter, None).and_then(|id| network.sensor(&id));
     if found.is_none() {
-        cell.note(format!("station {id} measures no {parameter}"), format!("allowed are stations with {parameter}"));
+        cell.note(
+            format!("station {id} measures no {parameter}"),
+            format!("allowed are stations with {parameter}"),
+        );
     }
     found
 }

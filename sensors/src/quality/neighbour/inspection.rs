@@ -144,7 +144,8 @@ impl Inspection {
             return None;
         }
         let waits = now < newest.plus(SETTLE) && judged.is_none_or(|end| end < newest);
-        let awaited = waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
+        let awaited =
+            waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
         let newest = if awaited { newest.minus(STEP) } else { newest };
         let is_new = judged.is_none_or(|end| end < newest);
         (is_new || self.late.is_some()).then_some(judged.map_or(newest, |end| end.max(newest)))
@@ -231,7 +232,12 @@ impl Body {
     }
 }
 
-fn judge_gauge(dockets: &mut Dockets, around: &Around<'_>, (place, gauge): (usize, SensorIx), end: Timestamp) {
+fn judge_gauge(
+    dockets: &mut Dockets,
+    around: &Around<'_>,
+    (place, gauge): (usize, SensorIx),
+    end: Timestamp,
+) {
     let cases = dockets.get(&gauge).map_or(&[][..], |cases| cases);
     let open = cases.last().filter(|case| case.is_open()).copied();
     let released = cases.iter().filter(|case| case.is_released()).filter_map(|case| case.until);
@@ -253,7 +259,8 @@ fn judge_gauge(dockets: &mut Dockets, around: &Around<'_>, (place, gauge): (usiz
             }
         }
         None => {
-            let verdict = around.too_little(place, end, trusted_from).or_else(|| around.stands_out(place, end));
+            let verdict =
+                around.too_little(place, end, trusted_from).or_else(|| around.stands_out(place, end));
             if let Some(verdict) = verdict {
                 open_case(dockets, gauge, verdict, end);
             }

@@ -154,9 +154,7 @@ impl Neighbours {
         };
         let sensors = (0..).map(SensorIx).zip(&city.sensors);
         let compared = sensors
-            .map(|(ix, sensor)| {
-                (graph.place(ix).is_some() || in_reach(&ix)).then(|| sensor.deadline.total())
-            })
+            .map(|(ix, sensor)| (graph.place(ix).is_some() || in_reach(&ix)).then(|| sensor.deadline.total()))
             .collect();
         Self { graph, rain, stage, reaches: reaches.into(), compared }
     }

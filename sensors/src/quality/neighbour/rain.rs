@@ -9,8 +9,8 @@ use crate::quality::Check;
 use crate::quantity::Value;
 use crate::time::{Span, Timestamp};
 
-use super::row::{Hour, Rows};
 use super::graph::NEAR_MAX;
+use super::row::{Hour, Rows};
 use super::{Finding, Graph, Near, RainLimits, STEP};
 
 /// What the hours up to a step say of a gauge.
@@ -59,12 +59,7 @@ impl Around<'_> {
 
     /// Whether a gauge passes far less than it rains around it, by the hours up to `end` and not
     /// before `not_before`.
-    pub(super) fn too_little(
-        &self,
-        place: usize,
-        end: Timestamp,
-        not_before: Timestamp,
-    ) -> Option<Verdict> {
+    pub(super) fn too_little(&self, place: usize, end: Timestamp, not_before: Timestamp) -> Option<Verdict> {
         let limits = self.limits;
         // The cheap question first: hardly ever is it wet around a gauge that is dry.
         let newest = self.rows.back(place, end).next()??;
@@ -105,7 +100,8 @@ impl Around<'_> {
             }
             let mut sorted = sums.clone();
             let Some(most_have) = quartile(&mut sorted) else { continue };
-            let on_all_sides = surrounded(&judges, |place| sums.get(place).is_some_and(|sum| *sum >= most_have));
+            let on_all_sides =
+                surrounded(&judges, |place| sums.get(place).is_some_and(|sum| *sum >= most_have));
             // At the edge of the gauges a front may stand between a gauge and all others: there it
             // takes twice as much, and nobody who was spared as well.
             let (around, wet, factor) = if on_all_sides {

@@ -148,7 +148,8 @@ impl<'s, S: Fn(SensorIx) -> Option<&'s Series>> Bank<'_, S> {
         let sum = |gauge: &SensorIx| {
             let place = self.graph.place(*gauge).filter(|place| (self.trusts)(*place))?;
             let known: Option<Vec<Hour>> = self.rows.back(place, end).take(hours).collect();
-            let known = known.filter(|known| known.len() == hours && known.iter().all(|hour| hour.trusted))?;
+            let known =
+                known.filter(|known| known.len() == hours && known.iter().all(|hour| hour.trusted))?;
             Some(known.iter().map(|hour| hour.high).sum())
         };
         let mut sums: Vec<i64> = self.reach.gauges.iter().filter_map(sum).collect();

@@ -138,7 +138,8 @@ fn the_recorded_storm_names_the_clogged_and_the_dead_gauge_and_nobody_else() {
         assert!(case.shown_at <= utc("16T18"), "{case:?}");
     }
     // Bình Điền: 86.2 mm in an hour, 795 mm in 24 h, all of it counts and none of it is doubted.
-    let binh_dien = SensorId { station: StationId::new("750061"), parameter: Parameter::Rainfall, name: None };
+    let binh_dien =
+        SensorId { station: StationId::new("750061"), parameter: Parameter::Rainfall, name: None };
     let track = &town.tracks[town.city.sensor_named(&binh_dien).unwrap().at()];
     let day = track.series().accumulation(utc("17T07"), Span::from_h(24));
     assert_eq!((day.quality, day.missing), (Quality::Good, Span::ZERO));
@@ -204,7 +205,12 @@ fn plain(columns: i64, rows: i64) -> Town {
 
 /// What every gauge of a grid says through some hours of a rain in millimetres by place (in
 /// steps of seven kilometres) and hour.
-fn rained(town: &Town, size: (i64, i64), hours: i64, rain: impl Fn(i64, i64, i64) -> f64) -> Vec<Observation> {
+fn rained(
+    town: &Town,
+    size: (i64, i64),
+    hours: i64,
+    rain: impl Fn(i64, i64, i64) -> f64,
+) -> Vec<Observation> {
     let mut said = Vec::new();
     for n in 1..=hours {
         for x in 0..size.0 {
@@ -294,7 +300,8 @@ fn a_dry_front_that_drifts_over_the_gauges_accuses_nobody() {
     assert_eq!(town.cases(), []);
     // And one that stands still for a day and a half at the edge of the gauges.
     let mut town = plain(5, 5);
-    let said = rained(&town, (5, 5), 36, |x, _, _| if x < 4 { 0.4 + 4.0 * f64::from(4 - x as i32) } else { 0.0 });
+    let said =
+        rained(&town, (5, 5), 36, |x, _, _| if x < 4 { 0.4 + 4.0 * f64::from(4 - x as i32) } else { 0.0 });
     town.run(&said);
     assert_eq!(town.accused(), []);
 }
@@ -313,7 +320,8 @@ fn a_night_of_single_cells_accuses_nobody() {
             (draw(6), draw(6), 20 + draw(70))
         };
         let rain = |x: i64, y: i64, n: i64| {
-            let strikes = (0..4).map(|k| cell(n * 4 + k)).filter(|(cx, cy, _)| (x - cx).abs() + (y - cy).abs() <= 1);
+            let strikes =
+                (0..4).map(|k| cell(n * 4 + k)).filter(|(cx, cy, _)| (x - cx).abs() + (y - cy).abs() <= 1);
             strikes.map(|(cx, cy, mm)| mm as f64 / f64::from(1 + 3 * i32::from((cx, cy) != (x, y)))).sum()
         };
         let said = rained(&town, (6, 6), 14, rain);
@@ -338,11 +346,11 @@ fn an_extreme_on_one_gauge_alone_is_doubtful_for_its_hour_and_one_that_goes_on_i
     let said: Vec<_> = rained(&town, (5, 5), 6, hose).split_off(125);
     town.run(&said);
     assert_eq!(town.accused(), [], "its doubt ends with its hour");
-    let qualities: Vec<_> =
-        town.tracks[gauge].series().points(hour(3), hour(6)).map(|p| p.quality).collect();
+    let qualities: Vec<_> = town.tracks[gauge].series().points(hour(3), hour(6)).map(|p| p.quality).collect();
     assert_eq!(qualities, [Quality::Good, Quality::Suspect(Check::Neighbour), Quality::Good]);
 
-    let said: Vec<_> = rained(&fair, (5, 5), 7, |x, y, _| if (x, y) == (2, 2) { 90.0 } else { 0.2 }).split_off(125);
+    let said: Vec<_> =
+        rained(&fair, (5, 5), 7, |x, y, _| if (x, y) == (2, 2) { 90.0 } else { 0.2 }).split_off(125);
     fair.run(&said);
     assert_eq!(fair.accused(), []);
     let all = fair.tracks[gauge].series().points(hour(0), hour(7));
