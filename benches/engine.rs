@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use baolu::event::Event;
 use baolu::plan::Texts;
-use baolu::watch::decide::decide;
+use baolu::watch::decide::{advance, decide};
 use baolu::watch::snapshot::{Plan, State};
 use rules::engine::{AlertState, Change, View};
 use sensors::parameter::Parameter;
@@ -242,6 +242,23 @@ fn late(plan: &Arc<Plan>, batch: usize) {
     );
 }
 
+/// Whole decisions, a moment at a time, from a state that nobody else looks at: as `replay` decides.
+fn replaying(storm: &str, plan: &Arc<Plan>) {
+    let mut trace = Trace::of(storm, plan);
+    trace.observations.sort_by_key(|observation| observation.measured_at);
+    let mut state = Some(State::new(Arc::clone(plan), trace.since(), false));
+    let figures = measure(&mut trace, |all| {
+        for some in all.chunk_by(|a, b| a.measured_at == b.measured_at) {
+            let events: Vec<Event> = some.iter().copied().map(Event::Observed).collect();
+            let now = some.iter().map(|o| o.arrived_at).max().unwrap();
+            let decision = advance(state.take().unwrap(), now, &events);
+            black_box(&decision.commit);
+            state = Some(decision.next);
+        }
+    });
+    row(&format!("{storm}: all rules, moment by moment, in place"), &figures);
+}
+
 fn main() {
     println!("{}\n", machine::describe());
     if std::env::args().any(|argument| argument == "late") {
@@ -265,6 +282,7 @@ fn main() {
         in_place("checks alone", storm, &ten, false);
         in_place("checks and ten rules", storm, &ten, true);
         in_place("checks and all rules of Huế", storm, &all, true);
+        replaying(storm, &all);
         for batch in [256, 2048] {
             deciding(&format!("decide, ten rules, {batch} at a time"), storm, &ten, batch);
             deciding(&format!("decide, all rules, {batch} at a time"), storm, &all, batch);

@@ -50,13 +50,6 @@ fn write(path: &Path, plan: &Plan, wanted: usize) {
     out.flush().unwrap();
 }
 
-/// The greatest resident size so far, in MB, where the system tells it.
-fn resident(pid: u32) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(kib.trim().trim_end_matches(" kB").parse::<f64>().ok()? / 1024.0)
-}
-
 fn main() {
     println!("{}\n", machine::describe());
     let wanted = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(ROWS);
@@ -78,7 +71,7 @@ fn main() {
         let (mut cpu, mut most) = (Duration::ZERO, 0.0_f64);
         while child.try_wait().unwrap().is_none() {
             cpu = cpu.max(machine::cpu_of(child.id()));
-            most = most.max(resident(child.id()).unwrap_or(0.0));
+            most = most.max(machine::memory_mb(child.id()).1);
             std::thread::sleep(Duration::from_millis(20));
         }
         let took = began.elapsed().as_secs_f64();

@@ -41,8 +41,7 @@ pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
         turn.take(event);
     }
     review::inspect(&mut turn);
-    let waiting = turn.folding.take_all();
-    turn.fold(waiting);
+    turn.fold_all();
     review::mark(&mut turn);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
@@ -131,6 +130,7 @@ impl Turn {
         for revised in &judged.revised {
             self.record(revised, Inserted::Revised, late);
         }
+        review::note(self, sensor, judged);
     }
 
     /// A reading that is judged otherwise now, because of what other sensors show.
@@ -168,6 +168,12 @@ impl Turn {
                 self.folding.wait(*slot, pending, late);
             }
         }
+    }
+
+    /// Folds everything that waits, now.
+    pub(crate) fn fold_all(&mut self) {
+        let waiting = self.folding.take_all();
+        self.fold(waiting);
     }
 
     fn fold(&mut self, waiting: Vec<(SlotIx, Pending)>) {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use rules::alert::{AlertId, Evidence, EvidenceRevised, Transition};
 use rules::hazard::Hazard;
+use sensors::quality::Quality;
 use sensors::quality::neighbour::{Case, Turned};
-use sensors::quality::{Check, Quality};
 use sensors::reading::Reading;
 use sensors::series::Series;
 use sensors::station::SensorIx;
-use sensors::track::Track;
+use sensors::track::{Judged, Track};
 
 use crate::watch::decide::Turn;
 
@@ -76,23 +76,40 @@ impl Grounds {
     }
 }
 
-/// Notes what was said, judges the steps of event time that are whole, and lets the readings that
-/// are judged otherwise now take their way as revisions.
-pub(crate) fn inspect(turn: &mut Turn) {
+/// Notes what was said. A step of event time that it makes whole is judged at once and not at the
+/// end of the decision: what alerts see must not depend on how readings were gathered.
+pub(crate) fn note(turn: &mut Turn, sensor: SensorIx, judged: &Judged) {
     let plan = Arc::clone(&turn.plan);
     let known = &plan.city.neighbours;
-    for reading in &turn.commit.readings {
-        // What is told of another time is in no series.
-        if reading.quality.check() != Some(Check::Time) {
-            turn.next.inspection.note(known, reading.sensor, reading.measured_at);
-        }
+    if !judged.inserted.changed() || !known.compares(sensor) {
+        return;
+    }
+    let times = judged.revised.iter().map(|revised| revised.measured_at);
+    for measured_at in times.chain([judged.reading.measured_at]) {
+        turn.next.inspection.note(known, sensor, measured_at);
     }
     let tracks = &turn.next.tracks;
+    if turn.next.inspection.has_new(known, &|ix| tracks.get(ix.at()).map(|track| track.series())) {
+        inspect(turn);
+    }
+}
+
+/// Judges the steps that are whole, those that something came late for again, and lets the
+/// readings that are judged otherwise now take their way as revisions.
+pub(crate) fn inspect(turn: &mut Turn) {
+    let plan = Arc::clone(&turn.plan);
+    let tracks = &turn.next.tracks;
     let series = |ix: SensorIx| tracks.get(ix.at()).map(|track| track.series());
-    let turned = turn.next.inspection.inspect(known, turn.now, &series);
+    let turned = turn.next.inspection.inspect(&plan.city.neighbours, &series);
+    if turned.is_empty() {
+        return;
+    }
+    // What waits was said before this was known.
+    turn.fold_all();
     for turned in turned {
         hold(turn, &turned);
     }
+    turn.fold_all();
 }
 
 /// A person trusts a sensor again from now on.

@@ -103,11 +103,7 @@ impl Inspection {
     }
 
     /// Whether a step that was not judged yet is whole now. Most readings ask no more.
-    pub fn has_new<'s>(
-        &self,
-        known: &Neighbours,
-        series: &impl Fn(SensorIx) -> Option<&'s Series>,
-    ) -> bool {
+    pub fn has_new<'s>(&self, known: &Neighbours, series: &impl Fn(SensorIx) -> Option<&'s Series>) -> bool {
         let judged = self.body.rows.end();
         let may_be = judged.is_none_or(|end| self.newest >= end.plus(STEP));
         may_be && self.newest_whole(known, series).is_some_and(|end| judged.is_none_or(|judged| judged < end))
@@ -155,7 +151,8 @@ impl Inspection {
         let newest = Timestamp::from_ms(self.newest.ms().div_euclid(STEP.ms()) * STEP.ms());
         let judged = self.body.rows.end().is_some_and(|end| end >= newest);
         let waits = !judged && self.newest < newest.plus(SETTLE);
-        let awaited = waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
+        let awaited =
+            waits && known.graph.gauges().iter().any(|gauge| awaited(*gauge, newest, known, series));
         Some(if awaited { newest.minus(STEP) } else { newest })
     }
 }
