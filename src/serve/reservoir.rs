@@ -208,7 +208,8 @@ impl<'a> Dam<'a> {
 
     fn latest(&self, parameter: Parameter) -> Option<ReadingForm> {
         let sensor = self.state.plan.city.sensor(self.sensor(parameter)?)?;
-        Some(ReadingForm::of(sensor, self.track(parameter)?.latest()?))
+        let track = self.track(parameter)?;
+        Some(ReadingForm::of(sensor, track.latest()?, track.series()))
     }
 
     /// What is stored, by what, and when that was measured.

@@ -155,12 +155,12 @@ pub(crate) fn mark(turn: &mut Turn) {
         }
     }
     for mark in marks {
-        note(turn, mark);
+        keep(turn, mark);
     }
 }
 
 /// Once per episode, sensor and check.
-fn note(turn: &mut Turn, mark: EvidenceRevised) {
+fn keep(turn: &mut Turn, mark: EvidenceRevised) {
     let all = Arc::make_mut(&mut turn.next.grounds.0);
     let Some(ground) = all.get_mut(&mark.alert) else { return };
     let same = |known: &EvidenceRevised| {

@@ -74,50 +74,17 @@ impl Around<'_> {
             .judges(place, end)
             .map(|(near, _)| (near, self.rows.back(near.place, end).take(own.len()).collect()))
             .collect();
-        let (mut sum, mut wet, mut wet_everywhere) = (0_i64, 0_usize, 0_usize);
-        let mut sums = vec![0_i64; judges.len()];
+        let mut tally = Tally::new(&judges, limits);
         let mut verdict = None;
         for (back, hour) in own.iter().enumerate() {
             let begins = end.minus(Span::from_ms(STEP.ms() * (back as i64 + 1)));
             if begins < not_before {
                 break;
             }
-            sum = sum.saturating_add(hour.high);
-            let mut around: Hours = [0; NEAR_MAX];
-            let said = |(_, hours): &Judge<'_>| Some(hours.get(back).copied()??.low);
-            let known = fill(&mut around, judges.iter().filter_map(said));
-            if let Some(hours) = around.get_mut(..known)
-                && wet_around(hours, limits).is_some()
-            {
-                wet += 1;
-                wet_everywhere += usize::from(hours.first().is_some_and(|least| *least >= limits.wet.raw()));
-            }
-            for (total, judge) in sums.iter_mut().zip(&judges) {
-                *total = total.saturating_add(said(judge).unwrap_or(0));
-            }
-            if wet < limits.wet_hours_min {
-                continue;
-            }
-            let mut sorted = sums.clone();
-            let Some(most_have) = quartile(&mut sorted) else { continue };
-            let on_all_sides =
-                surrounded(&judges, |place| sums.get(place).is_some_and(|sum| *sum >= most_have));
-            // At the edge of the gauges a front may stand between a gauge and all others: there it
-            // takes twice as much, and nobody who was spared as well.
-            let (around, wet, factor) = if on_all_sides {
-                (most_have, wet, 1)
-            } else {
-                (sorted.first().copied().unwrap_or(0), wet_everywhere, 2)
-            };
-            let enough = wet >= limits.wet_hours_min * factor as usize;
-            let dead = sum == 0 && around >= limits.dead.raw() * factor;
-            let clogged = sum > 0
-                && around >= limits.clogged.raw() * factor
-                && sum.saturating_mul(100) <= around.saturating_mul(limits.clogged_percent);
-            if enough && (dead || clogged) {
-                let window = end.since(begins);
-                let check = if dead { Check::DeadOnZero } else { Check::Clogged };
-                verdict = Some(Verdict { check, since: begins, finding: finding(sum, &sorted, window) });
+            tally.add(back, hour);
+            if let Some((check, around)) = tally.accuses() {
+                let finding = finding(tally.own, &around, end.since(begins));
+                verdict = Some(Verdict { check, since: begins, finding });
             }
         }
         verdict
@@ -146,6 +113,72 @@ impl Around<'_> {
         let hour = self.rows.back(place, end).next().flatten();
         hour.is_some_and(|hour| bears_out(&hour, self.limits.extreme.raw()))
     }
+}
+
+/// What a gauge and its judges had, added up backwards hour by hour.
+struct Tally<'a> {
+    limits: &'a RainLimits,
+    judges: &'a [Judge<'a>],
+    own: i64,
+    sums: Vec<i64>,
+    /// Hours that were wet at three of four judges, and at nearly all.
+    wet: (usize, usize),
+}
+
+impl<'a> Tally<'a> {
+    fn new(judges: &'a [Judge<'a>], limits: &'a RainLimits) -> Self {
+        Self { limits, judges, own: 0, sums: vec![0; judges.len()], wet: (0, 0) }
+    }
+
+    fn add(&mut self, back: usize, own: &Hour) {
+        self.own = self.own.saturating_add(own.high);
+        let said = |(_, hours): &Judge<'_>| Some(hours.get(back).copied()??.low);
+        let mut around: Hours = [0; NEAR_MAX];
+        let known = fill(&mut around, self.judges.iter().filter_map(said));
+        if let Some(hours) = around.get_mut(..known)
+            && wet_around(hours, self.limits).is_some()
+        {
+            self.wet.0 += 1;
+            self.wet.1 += usize::from(spared_few(hours).is_some_and(|least| least >= self.limits.wet.raw()));
+        }
+        for (total, judge) in self.sums.iter_mut().zip(self.judges) {
+            *total = total.saturating_add(said(judge).unwrap_or(0));
+        }
+    }
+
+    /// Whether the hours so far accuse the gauge, and what its judges had, sorted.
+    fn accuses(&self) -> Option<(Check, Vec<i64>)> {
+        let limits = self.limits;
+        if self.wet.0 < limits.wet_hours_min {
+            return None;
+        }
+        let mut sorted = self.sums.clone();
+        let most_have = quartile(&mut sorted)?;
+        let is_wet = |place: usize| self.sums.get(place).is_some_and(|sum| *sum >= most_have);
+        // At the edge of the gauges a front may stand between a gauge and all others: there it
+        // takes twice as much, and hardly anybody who was spared as well.
+        let (around, wet, factor) = if surrounded(self.judges, is_wet) {
+            (most_have, self.wet.0, 1)
+        } else {
+            (spared_few(&sorted)?, self.wet.1, 2)
+        };
+        if wet < limits.wet_hours_min * factor {
+            return None;
+        }
+        let factor = factor as i64;
+        let passes_little = self.own.saturating_mul(100) <= around.saturating_mul(limits.clogged_percent);
+        let check = match self.own {
+            0 if around >= limits.dead.raw() * factor => Check::DeadOnZero,
+            1.. if passes_little && around >= limits.clogged.raw() * factor => Check::Clogged,
+            _ => return None,
+        };
+        Some((check, sorted))
+    }
+}
+
+/// What seven of eight reach, of sorted sums; fewer than eight must all reach it.
+fn spared_few(sorted: &[i64]) -> Option<i64> {
+    sorted.get(sorted.len() / 8).copied()
 }
 
 fn bears_out(hour: &Hour, extreme: i64) -> bool {
