@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use baolu::event::Event;
 use baolu::plan::Texts;
-use baolu::watch::decide::decide;
+use baolu::watch::decide::{advance, decide};
 use baolu::watch::snapshot::{Plan, State};
 use rules::engine::{AlertState, Change, View};
 use sensors::parameter::Parameter;
@@ -205,25 +205,26 @@ fn deciding(what: &str, storm: &str, plan: &Arc<Plan>, batch: usize) {
 }
 
 /// Half-minute readings of every rain gauge, each over the ten minutes before it, so that they
-/// overlap; the newest comes first, and fifty thousand older ones after it, in batches.
+/// overlap: half a day of them is known, and then as many come that were measured in between.
 fn late(plan: &Arc<Plan>, batch: usize) {
     const READINGS: usize = 50_000;
     let gauge = |ix: &u32| plan.city.sensors[*ix as usize].id.parameter == Parameter::Rainfall;
     let gauges: Vec<u32> = (0..plan.city.sensors.len() as u32).filter(gauge).collect();
     let newest = Timestamp::parse_rfc3339("2025-11-17T08:00:00+07:00").unwrap();
     let moments = (READINGS / gauges.len()) as i64;
-    let rain = |ix: u32, moment: i64| {
-        let measured_at = newest.minus(Span::from_s(30 * (moments - moment)));
+    let rain = |ix: u32, moment: i64, before: Span| {
+        let measured_at = newest.minus(Span::from_s(30 * (moments - 1 - moment))).minus(before);
         // A shower every two hours, heavier at some gauges.
         let value = Value::from_raw((moment % 240 - 120).max(0) * 200 * i64::from(ix % 5));
         let from = Some(measured_at.minus(Span::from_min(10)));
         let value = Observed::Value(value);
         Event::Observed(Observation { sensor: SensorIx(ix), measured_at, from, arrived_at: newest, value })
     };
-    let first: Vec<Event> = gauges.iter().map(|ix| rain(*ix, moments)).collect();
-    let backlog: Vec<Event> =
-        (0..moments).flat_map(|moment| gauges.iter().map(move |ix| rain(*ix, moment))).collect();
-    let mut state = decide(&State::new(Arc::clone(plan), newest, false), newest, &first).next;
+    let all = |before: Span| -> Vec<Event> {
+        (0..moments).flat_map(|moment| gauges.iter().map(move |ix| rain(*ix, moment, before))).collect()
+    };
+    let mut state = decide(&State::new(Arc::clone(plan), newest, false), newest, &all(Span::ZERO)).next;
+    let backlog = all(Span::from_s(15));
     let own = std::process::id();
     let (began, cpu, mut slowest, mut transitions) = (Instant::now(), machine::cpu_of(own), 0.0_f64, 0);
     for some in backlog.chunks(batch) {
@@ -239,6 +240,23 @@ fn late(plan: &Arc<Plan>, batch: usize) {
         backlog.len(),
         began.elapsed().as_secs_f64(),
     );
+}
+
+/// Whole decisions, a moment at a time, from a state that nobody else looks at: as `replay` decides.
+fn replaying(storm: &str, plan: &Arc<Plan>) {
+    let mut trace = Trace::of(storm, plan);
+    trace.observations.sort_by_key(|observation| observation.measured_at);
+    let mut state = Some(State::new(Arc::clone(plan), trace.since(), false));
+    let figures = measure(&mut trace, |all| {
+        for some in all.chunk_by(|a, b| a.measured_at == b.measured_at) {
+            let events: Vec<Event> = some.iter().copied().map(Event::Observed).collect();
+            let now = some.iter().map(|o| o.arrived_at).max().unwrap();
+            let decision = advance(state.take().unwrap(), now, &events);
+            black_box(&decision.commit);
+            state = Some(decision.next);
+        }
+    });
+    row(&format!("{storm}: all rules, moment by moment, in place"), &figures);
 }
 
 fn main() {
@@ -264,6 +282,7 @@ fn main() {
         in_place("checks alone", storm, &ten, false);
         in_place("checks and ten rules", storm, &ten, true);
         in_place("checks and all rules of Huế", storm, &all, true);
+        replaying(storm, &all);
         for batch in [256, 2048] {
             deciding(&format!("decide, ten rules, {batch} at a time"), storm, &ten, batch);
             deciding(&format!("decide, all rules, {batch} at a time"), storm, &all, batch);

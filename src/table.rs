@@ -1,6 +1,7 @@
 //! Readings as CSV: rows of the contract's header, read one at a time. A row that is no reading is
 //! counted and passed over; the first ones are told with their line.
 
+pub(crate) mod coverage;
 pub(crate) mod map;
 mod row;
 mod spacing;
@@ -17,6 +18,7 @@ use sensors::reading::{Observation, Observed};
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
+use self::coverage::Coverage;
 use self::map::Map;
 use self::row::{Meaning, Names, Refusal, Times, Unknown, Words};
 use self::spacing::Spacing;
@@ -70,6 +72,7 @@ pub(crate) struct Table<'a> {
     words: Words<'a>,
     times: Times,
     spacing: Spacing<'a>,
+    pub(crate) coverage: Coverage,
     refused: u64,
     told: Vec<String>,
 }
@@ -113,6 +116,7 @@ impl<'a> Table<'a> {
             words: Words::new(city, map),
             times: Times::default(),
             spacing: Spacing::new(city),
+            coverage: Coverage::new(city.sensors.len()),
             refused: 0,
             told: Vec::new(),
         })
@@ -130,7 +134,10 @@ impl<'a> Table<'a> {
                 return Ok(None);
             }
             match self.observation(record) {
-                Ok(Some(observation)) => return Ok(Some(observation)),
+                Ok(Some(observation)) => {
+                    self.coverage.take(&observation);
+                    return Ok(Some(observation));
+                }
                 Ok(None) => {}
                 Err(refusal) => self.refuse(record, &refusal),
             }

@@ -84,6 +84,23 @@ pub struct Evidence {
     pub window: Option<Span>,
 }
 
+/// A reading that an open episode rests on, after it was doubted or said something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRevised {
+    /// The episode.
+    pub alert: AlertId,
+    /// When it became known, by the running clock.
+    pub at: Timestamp,
+    /// Who measured.
+    pub sensor: SensorIx,
+    /// Event time.
+    pub measured_at: Timestamp,
+    /// What it says now; over a window, what the window adds up to.
+    pub value: Option<Value>,
+    /// The judgement now.
+    pub quality: Quality,
+}
+
 /// The quantity that decided a transition, as people are told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measure {

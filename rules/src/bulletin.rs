@@ -4,6 +4,7 @@
 //! disaster-risk level, which are not ours to give.
 
 mod compose;
+mod doubt;
 mod telemetry;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, zone_texts};
+pub use doubt::{Lessened, compose_doubt, compose_lessened};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

@@ -17,6 +17,7 @@ use sensors::time::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::alert::RuleId;
+use crate::engine::Bearing;
 use crate::hazard::Hazard;
 use crate::rule::{HORIZON, Level, Rule, RuleSet, Slot, StormPace};
 
@@ -53,7 +54,9 @@ fn compile(sheet: Sheet<'_>, city: &City) -> RuleSet {
     let horizon = horizon.map_or(HORIZON, Span::from_s);
     definitions.push(format!("reorder_horizon_s {}", horizon.whole_s()));
     let version = digest(&definitions.join("\n"));
-    RuleSet::new(version, slots, &city.sensors, horizon)
+    let mut rules = RuleSet::new(version, slots, &city.sensors, horizon);
+    rules.bearing = Bearing::of(city);
+    rules
 }
 
 /// One rule on all its subjects; nothing of it where something is wrong.

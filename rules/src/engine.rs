@@ -6,6 +6,7 @@
 //! horizon enters windows, but moves no level by itself. Levels on silence run on the clock.
 //! Nothing here knows what was sent to whom.
 
+mod bearing;
 mod evidence;
 mod fold;
 mod latch;
@@ -22,6 +23,7 @@ use crate::alert::{AlertId, SlotIx, Transition};
 use crate::hazard::Severity;
 use crate::rule::{Gate, RuleSet, Slot, Timing};
 
+pub(crate) use bearing::Bearing;
 pub use fold::Pending;
 use latch::Core;
 pub use record::AlertRecord;
@@ -222,6 +224,8 @@ impl RuleSet {
     }
 }
 
+#[cfg(test)]
+mod bearing_tests;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

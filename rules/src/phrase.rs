@@ -2,6 +2,7 @@
 //!
 //! Templates are read once and their placeholders checked; nothing here chooses what is said.
 
+mod doubt;
 mod number;
 mod template;
 
@@ -24,8 +25,10 @@ pub use template::Template;
 const WARNING: &[&str] =
     &["place", "short", "level", "was", "quantity", "mark", "where", "when", "advice", "window"];
 /// What the templates of telemetry may speak of.
-const TELEMETRY: &[&str] =
-    &["station", "stations", "count", "line", "last", "when", "channel", "what", "why"];
+const TELEMETRY: &[&str] = &[
+    "station", "stations", "count", "line", "last", "when", "channel", "what", "why", "own", "least", "most",
+    "window",
+];
 
 /// The words of every language, the city's first language first.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,7 +93,7 @@ const MARKS: [(&str, &[&str]); 11] = [
 ];
 
 /// The templates of telemetry with what each must speak of.
-const TELEMETRY_KEYS: [(&str, &[&str]); 15] = [
+const TELEMETRY_KEYS: &[(&str, &[&str])] = &[
     ("one_title", &["station"]),
     ("one_body", &["station", "last"]),
     ("many_title", &["count"]),
@@ -106,6 +109,16 @@ const TELEMETRY_KEYS: [(&str, &[&str]); 15] = [
     ("never", &[]),
     ("rising", &[]),
     ("cut", &["why"]),
+    ("doubt_title", &["station"]),
+    ("doubt_body", &["station", "why", "when"]),
+    ("revised_title", &["what"]),
+    ("revised_body", &["station", "what", "why", "when"]),
+    ("why_clogged", &["own", "window", "least", "most"]),
+    ("why_dead_on_zero", &["window", "least", "most"]),
+    ("why_alone", &["own", "window", "most"]),
+    ("why_still_in_rain", &["window", "least", "most"]),
+    ("why_still_beside", &["window", "least", "most"]),
+    ("why_rise", &["own", "window", "most"]),
 ];
 
 impl Phrases {
@@ -164,7 +177,7 @@ impl Language {
             Some(format)
         });
         let marks = table_of(&top, "mark", |row| pieces(row, &MARKS, None));
-        let telemetry = table_of(&top, "telemetry", |row| pieces(row, &TELEMETRY_KEYS, Some(TELEMETRY)));
+        let telemetry = table_of(&top, "telemetry", |row| pieces(row, TELEMETRY_KEYS, Some(TELEMETRY)));
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);

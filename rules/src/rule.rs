@@ -3,6 +3,8 @@
 //! A rule is written once and stands for many subjects; each (rule, subject) pair is a [`Slot`].
 //! Nothing here looks at a reading.
 
+mod leaf;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use sensors::thiessen::Tessellation;
 use sensors::time::{Span, Timestamp};
 
 use crate::alert::{RuleId, SlotIx, Subject};
+use crate::engine::Bearing;
 use crate::hazard::{Hazard, Severity};
 use crate::threshold::{Mark, Threshold};
 
@@ -89,70 +92,6 @@ pub enum Condition {
     Any(Box<[Condition]>),
     /// Not this. Raise and clear swap their parts.
     Not(Box<Condition>),
-}
-
-impl Condition {
-    /// Calls `visit` with every condition of the tree that has no parts, and whether an odd number
-    /// of `not` stands over it.
-    pub fn leaves<'a>(&'a self, negated: bool, visit: &mut impl FnMut(&'a Condition, bool)) {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|p| p.leaves(negated, visit)),
-            Self::Not(part) => part.leaves(!negated, visit),
-            leaf => visit(leaf, negated),
-        }
-    }
-
-    /// The sensors of a condition without parts.
-    pub(crate) fn sensors(&self) -> Vec<SensorIx> {
-        match self {
-            Self::Exceeds { sensor, .. } | Self::Rises { sensor, .. } | Self::Releases { sensor, .. } => {
-                vec![*sensor]
-            }
-            Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
-            Self::Accumulates { over: Catchment::Basin(rain), .. } => rain.gauges().to_vec(),
-            Self::Silent { sensors } => sensors.to_vec(),
-            Self::All(_) | Self::Any(_) | Self::Not(_) => Vec::new(),
-        }
-    }
-
-    /// Every sensor of the tree, as often as it is named.
-    pub(crate) fn all_sensors(&self) -> Vec<SensorIx> {
-        let mut sensors = Vec::new();
-        self.leaves(false, &mut |leaf, _| sensors.extend(leaf.sensors()));
-        sensors
-    }
-
-    /// The threshold of a condition without parts.
-    pub fn threshold(&self) -> Option<Threshold> {
-        match self {
-            Self::Exceeds { threshold, .. }
-            | Self::Rises { threshold, .. }
-            | Self::Accumulates { threshold, .. }
-            | Self::Releases { threshold, .. } => Some(*threshold),
-            _ => None,
-        }
-    }
-
-    /// Whether two conditions over a window compare the same number, maybe with other thresholds.
-    pub(crate) fn measures_as(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Rises { sensor, window, .. }, Self::Rises { sensor: s, window: w, .. }) => {
-                (sensor, window) == (s, w)
-            }
-            (Self::Accumulates { over, window, .. }, Self::Accumulates { over: o, window: w, .. }) => {
-                window == w && over == o
-            }
-            _ => false,
-        }
-    }
-
-    /// The window that a condition without parts looks back over.
-    pub fn window(&self) -> Option<Span> {
-        match self {
-            Self::Rises { window, .. } | Self::Accumulates { window, .. } => Some(*window),
-            _ => None,
-        }
-    }
 }
 
 /// One step of a ladder.
@@ -310,6 +249,7 @@ pub struct RuleSet {
     tops: Vec<Value>,
     horizon: Span,
     retention: Span,
+    pub(crate) bearing: Bearing,
 }
 
 /// How far back a late reading still changes the present level, when nothing else is configured.
@@ -345,7 +285,20 @@ impl RuleSet {
         // A window, or a hold, is looked at from as far back as a late reading may reach, and ends at a
         // reading that may itself be as old as its deadline allows.
         let retention = Span::from_ms(longest.ms() + horizon.ms() + oldest.ms());
-        Self { version, slots, touched, silence, by_key, parameters, patience, tops, horizon, retention }
+        let bearing = Bearing::default();
+        Self {
+            version,
+            slots,
+            touched,
+            silence,
+            by_key,
+            parameters,
+            patience,
+            tops,
+            horizon,
+            retention,
+            bearing,
+        }
     }
 
     /// Every (rule, subject) pair, by [`SlotIx`].

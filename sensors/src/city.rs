@@ -11,6 +11,7 @@ use geo::{Area, BooleanOps, BoundingRect, Intersects};
 
 use crate::line::Line;
 use crate::place::{Basin, BasinId, Boundary, Zone, ZoneId};
+use crate::quality::neighbour::Neighbours;
 use crate::rating::Ratings;
 use crate::reservoir::Reservoir;
 use crate::station::{Sensor, SensorId, SensorIx, Station, StationId, StationIx};
@@ -35,6 +36,8 @@ pub struct City {
     pub basins: Vec<Basin>,
     /// Every line to the outside.
     pub lines: Vec<Line>,
+    /// Which sensors are compared with which, and the limits of that.
+    pub neighbours: Neighbours,
     /// The rating curves of stations.
     pub ratings: BTreeMap<StationId, Ratings>,
     /// The reservoirs whose storage is known.
@@ -113,7 +116,7 @@ impl City {
         let by_station = (0_u32..).map(StationIx).zip(&stations).map(|(ix, s)| (s.id.clone(), ix)).collect();
         let slug = slug.to_owned();
         let name = name.to_owned();
-        let city = Self {
+        let mut city = Self {
             slug,
             name,
             utc_offset_min,
@@ -122,6 +125,7 @@ impl City {
             zones,
             basins,
             lines,
+            neighbours: Neighbours::default(),
             ratings: BTreeMap::new(),
             reservoirs: Vec::new(),
             travels: Vec::new(),
@@ -129,6 +133,7 @@ impl City {
             by_station,
         };
         city.check_references()?;
+        city.neighbours = Neighbours::of(&city);
         Ok(city)
     }
 

@@ -1,5 +1,6 @@
 //! The promises of the simulator; what they share.
 
+mod beside;
 mod file;
 mod flood;
 mod rows;
@@ -28,7 +29,7 @@ fn hue() -> City {
         for path in names.into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if prefix.is_empty()
-                && !["basins.toml", "city.toml", "lines.toml", "stations.toml", "zones.toml"]
+                && !["basins.toml", "city.toml", "lines.toml", "quality.toml", "stations.toml", "zones.toml"]
                     .contains(&name.as_str())
             {
                 continue;

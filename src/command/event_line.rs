@@ -3,12 +3,13 @@
 //! The shapes are those of the contract; the texts of readable lines are for a terminal, not for
 //! residents.
 
-use rules::alert::{Evidence, Subject, Transition};
+use rules::alert::{Evidence, Measure, Subject, Transition};
 use rules::hazard::Hazard;
 use rules::phrase::Language;
 use rules::rule::NONE;
 use sensors::city::City;
 use sensors::parameter::Parameter;
+use sensors::quality::neighbour::Case;
 use sensors::quality::{Check, Quality, why};
 use sensors::quantity::Value;
 use sensors::reading::Reading;
@@ -17,6 +18,7 @@ use sensors::time::Timestamp;
 use serde_json::{Number, Value as Json, json};
 
 use crate::command::cli::{self, OutputArgs};
+use crate::command::replay::Missing;
 use crate::store::commit::Commit;
 use crate::watch::snapshot::Plan;
 
@@ -61,6 +63,8 @@ pub struct Replayed {
     pub refused: u64,
     /// Stations of the configuration without any row: not in the file, which is not silence.
     pub not_in_file: Vec<StationId>,
+    /// Holes between the rows of those that have some.
+    pub(crate) missing: Vec<Missing>,
     /// Whether silence was judged.
     pub silence_judged: bool,
 }
@@ -98,16 +102,18 @@ impl<'a> EventLines<'a> {
     /// The lines of one commit, in order: qualities, then alerts.
     pub fn of_commit(&self, commit: &Commit) -> Vec<String> {
         let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good);
-        let qualities = doubtful.filter_map(|reading| self.quality(commit.at, reading));
+        let qualities = doubtful.filter_map(|reading| self.quality(commit, reading));
         qualities.chain(commit.transitions.iter().map(|t| self.alert(t))).collect()
     }
 
-    fn quality(&self, at: Timestamp, reading: &Reading) -> Option<String> {
+    fn quality(&self, commit: &Commit, reading: &Reading) -> Option<String> {
+        let at = commit.at;
         let sensor = self.city.sensor(reading.sensor)?;
         let parameter = sensor.id.parameter;
         let value = reading.value.map_or(Json::Null, |value| number(parameter, value));
         let check = reading.quality.check();
-        let why = why(sensor, reading, None).map(|why| why.of(self.output.lang.tag()).to_owned());
+        let said = || why(sensor, reading, None).map(|why| why.of(self.output.lang.tag()).to_owned());
+        let why = self.shown(commit, reading).or_else(said);
         if self.output.json {
             let line = json!({
                 "event": "quality", "at": at.to_string(), "station": sensor.id.station.as_str(),
@@ -124,6 +130,17 @@ impl<'a> EventLines<'a> {
         let station = station.map_or(sensor.id.station.as_str(), |(_, station)| &station.name);
         let what = self.words.map_or(parameter.as_str(), |words| words.parameter(parameter));
         Some(format!("{}  {station}: {what}{said}, {judged}{why}", self.local(at)))
+    }
+
+    /// The figures behind a doubt that other sensors raised in this commit.
+    fn shown(&self, commit: &Commit, reading: &Reading) -> Option<String> {
+        let (_, cases) = commit.suspicions.iter().find(|(sensor, _)| *sensor == reading.sensor)?;
+        let covers = |case: &&Case| {
+            Some(case.check) == reading.quality.check()
+                && case.suspicion().is_some_and(|suspicion| suspicion.covers(reading.measured_at))
+        };
+        let case = cases.iter().rfind(covers)?;
+        Some(self.words?.doubt(case, self.city.sensor(reading.sensor)?.id.parameter))
     }
 
     /// A value as people read it.
@@ -163,27 +180,56 @@ impl<'a> EventLines<'a> {
         }
     }
 
+    /// The subject as people call it, with its river where it stands on one.
     fn subject(&self, subject: &Subject) -> String {
-        let own = match subject {
-            Subject::Station(id) => self.city.station_named(id).map(|(_, station)| station.name.as_str()),
-            Subject::Basin(id) => self.city.basin(id).map(|basin| basin.name.as_str()),
-            Subject::Line(name) => Some(name.as_str()),
+        let (own, river) = match subject {
+            Subject::Station(id) => {
+                let station = self.city.station_named(id).map(|(_, station)| station);
+                (station.map(|s| s.name.as_str()), station.and_then(|s| s.river.as_deref()))
+            }
+            Subject::Basin(id) => (self.city.basin(id).map(|basin| basin.name.as_str()), None),
+            Subject::Line(name) => (Some(name.as_str()), None),
         };
         let Some(own) = own else { return subject.to_string() };
-        self.words.map_or(own, |words| words.name(own)).to_owned()
+        let name = |own| self.words.map_or(own, |words| words.name(own));
+        match river {
+            Some(river) => format!("{} ({})", name(own), name(river)),
+            None => name(own).to_owned(),
+        }
     }
 
     /// The change of level in words.
     fn change(&self, transition: &Transition) -> String {
         let level = |name: &str| self.words.map_or(name, |words| words.level(name)).to_owned();
         let (from, to) = (level(&transition.from), level(&transition.to));
-        match (transition.hazard, transition.raised, transition.from.as_str(), transition.to.as_str()) {
-            (Hazard::Telemetry, true, _, _) => self.in_language("im lặng", "silent").into(),
-            (Hazard::Telemetry, false, _, _) => self.in_language("có lại", "heard again").into(),
-            (_, _, NONE, _) => to,
-            (_, _, _, NONE) => format!("{} {from}", self.in_language("dưới", "below")),
-            _ => format!("{from} → {to}"),
+        match (transition.hazard, transition.raised, transition.to.as_str()) {
+            (Hazard::Telemetry, true, _) => self.in_language("im lặng", "silent").into(),
+            (Hazard::Telemetry, false, _) => self.in_language("có lại", "heard again").into(),
+            // A threshold is passed, a degree is reached.
+            (_, true, _) if to.starts_with("mức") => format!("tới {to}"),
+            (_, true, _) => format!("{} {to}", self.in_language("vượt", "reaches")),
+            (_, false, NONE) => format!("{} {from}", self.in_language("xuống dưới", "below")),
+            (_, false, _) => format!(
+                "{} {from}, {} {to}",
+                self.in_language("xuống dưới", "below"),
+                self.in_language("còn trên", "still at")
+            ),
         }
+    }
+
+    /// The deciding quantity, and over which time it was taken.
+    fn measured(&self, measure: &Measure) -> String {
+        let quantity = self.quantity(measure.parameter, measure.value);
+        let at_least = if measure.at_least { self.in_language("ít nhất ", "at least ") } else { "" };
+        let window = measure.window.map_or_else(String::new, |window| {
+            let minutes = window.whole_s() / 60;
+            let (count, unit) = match (minutes % 60, minutes / 60) {
+                (0, hours) => (hours, self.in_language("giờ", "h")),
+                _ => (minutes, self.in_language("phút", "min")),
+            };
+            format!(" {} {count} {unit}", self.in_language("trong", "in"))
+        });
+        format!("{at_least}{quantity}{window}")
     }
 
     fn alert(&self, transition: &Transition) -> String {
@@ -207,10 +253,9 @@ impl<'a> EventLines<'a> {
             });
             return line.to_string();
         }
-        let value =
-            deciding.map_or_else(String::new, |m| format!(", {}", self.quantity(m.parameter, m.value)));
+        let value = deciding.map_or_else(String::new, |measure| format!(" {}", self.measured(measure)));
         format!(
-            "{}  {}  {}: {}{value}{}",
+            "{}  {}  {}{value}: {}{}",
             self.local(transition.at),
             self.hazard(transition.hazard),
             self.subject(&transition.subject),
@@ -232,8 +277,9 @@ impl<'a> EventLines<'a> {
 
     /// What comes at the end: who was not in the files, where there were files, and the summary.
     pub fn last(&self, summary: &Summary) -> Vec<String> {
-        let absent = summary.replayed.as_ref().filter(|r| !self.output.json && !r.not_in_file.is_empty());
-        let absent = absent.map(|replayed| {
+        let replayed = summary.replayed.as_ref().filter(|_| !self.output.json);
+        let holes = replayed.iter().flat_map(|r| &r.missing).filter_map(|missing| self.hole(missing));
+        let absent = replayed.filter(|r| !r.not_in_file.is_empty()).map(|replayed| {
             let name = |id| self.city.station_named(id).map_or(id.as_str(), |(_, station)| &station.name);
             let names: Vec<&str> = replayed.not_in_file.iter().map(name).collect();
             let said = match (replayed.silence_judged, self.output.lang) {
@@ -244,7 +290,29 @@ impl<'a> EventLines<'a> {
             };
             format!("{said}: {} ({})", names.join(", "), names.len())
         });
-        absent.into_iter().chain([self.summary(summary)]).collect()
+        holes.chain(absent).chain([self.summary(summary)]).collect()
+    }
+
+    fn hole(&self, missing: &Missing) -> Option<String> {
+        let sensor = self.city.sensor(missing.sensor)?;
+        let station = self.city.station(sensor.station).map_or("", |station| &station.name);
+        let what =
+            self.words.map_or(sensor.id.parameter.as_str(), |words| words.parameter(sensor.id.parameter));
+        let (from, to) = missing.longest;
+        let hours = (to.since(from).ms() as f64 / 360_000.0).round() / 10.0;
+        let (from, to) = (self.local(from), self.local(to));
+        let (rows, missing_to_the_end) = (missing.rows, missing.to_the_end);
+        let (missing, longest, hour, on) = match self.output.lang {
+            cli::Language::Vi => ("thiếu", "dài nhất", "giờ", "đến hết tệp"),
+            cli::Language::En => ("missing", "longest", "h", "to the end of the file"),
+        };
+        let hours = if self.output.lang == cli::Language::Vi {
+            hours.to_string().replace('.', ",")
+        } else {
+            hours.to_string()
+        };
+        let end = if missing_to_the_end { format!(", {on}") } else { String::new() };
+        Some(format!("{station}: {what} {missing} {rows}, {longest} {hours} {hour} ({from} – {to}{end})"))
     }
 
     /// The last line.

@@ -10,6 +10,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("officers.toml", include_str!("../../config/hue/officers.toml")),
     ("phrases.en.toml", include_str!("../../config/hue/phrases.en.toml")),
     ("phrases.vi.toml", include_str!("../../config/hue/phrases.vi.toml")),
+    ("quality.toml", include_str!("../../config/hue/quality.toml")),
     ("ratings.toml", include_str!("../../config/hue/ratings.toml")),
     ("receivers.toml", include_str!("../../config/hue/receivers.toml")),
     ("reservoirs.toml", include_str!("../../config/hue/reservoirs.toml")),

@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use metrics::gauge;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use sensors::quality::Check;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
@@ -74,8 +75,15 @@ fn measure_state(snapshot: &Snapshot) {
                 .set(contact.ms() as f64 / 1000.0);
         }
     }
+    for check in Check::ALL {
+        let open = state.inspection.cases().filter(|case| case.is_open() && case.check == check).count();
+        gauge!("baolu_sensors_doubted", "check" => check.as_str()).set(open as f64);
+    }
     for (slot, alert) in state.plan.rules.slots().iter().zip(&state.alerts) {
         gauge!("baolu_alert_level", "alert" => slot.key().to_owned()).set(f64::from(alert.level));
+        let ground = alert.episode.as_ref().and_then(|episode| state.grounds.of(&episode.id));
+        let revised = ground.map_or(0, |ground| ground.revised.len());
+        gauge!("baolu_alert_evidence_revised", "alert" => slot.key().to_owned()).set(revised as f64);
     }
     for zone in blindness(state) {
         gauge!("baolu_zone_blindness_ratio", "zone" => zone.zone.to_string()).set(zone.share);

@@ -10,13 +10,13 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::form::warning::{BulletinForm, TransitionForm};
+use super::form::warning::{BulletinForm, RevisedForm, TransitionForm};
 use super::form::{SensorReading, Time};
 use super::health::LineForm;
 use crate::event::LineState;
 use crate::store::commit::Seq;
 use crate::store::record::{
-    Change, StoredBulletin, StoredEvidence, StoredLineEvent, StoredReading, StoredTransition,
+    Change, StoredBulletin, StoredEvidence, StoredLineEvent, StoredReading, StoredRevised, StoredTransition,
 };
 use crate::watch::feed::Committed;
 use crate::watch::snapshot::{Plan, Snapshot};
@@ -74,12 +74,17 @@ pub(crate) fn frame(change: &Change, skip: usize) -> Bytes {
     });
     let alerts = change.transitions.iter().map(|transition| data("alert", &TransitionForm::of(transition)));
     let bulletins = change.bulletins.iter().map(|bulletin| data("bulletin", &BulletinForm::of(bulletin)));
+    let revised = change.revised.iter().map(|revised| {
+        let content =
+            AlertRevised { alert: revised.alert.to_string(), evidence_revised: RevisedForm::of(revised) };
+        data("alert", &Event { seq, content })
+    });
     let lines = change.lines.iter().map(|event| {
         let up = event.state == LineState::Up;
         let line = LineForm { line: event.line.clone(), up, since: Time(event.at) };
         data("health", &Event { seq, content: line })
     });
-    let events: Vec<String> = readings.chain(alerts).chain(bulletins).chain(lines).collect();
+    let events: Vec<String> = readings.chain(alerts).chain(revised).chain(bulletins).chain(lines).collect();
     let mut text = String::new();
     for (place, event) in (1..).zip(&events).skip(skip) {
         let id = if place == events.len() { format!("{seq}") } else { format!("{seq}.{place}") };
@@ -92,6 +97,13 @@ pub(crate) fn frame(change: &Change, skip: usize) -> Bytes {
 pub(crate) fn data<T: Serialize>(name: &str, content: &T) -> String {
     let json = serde_json::to_string(content).unwrap_or_else(|_| "null".to_owned());
     format!("event: {name}\ndata: {json}\n\n")
+}
+
+/// An alert whose reason is worth less than it was; its level is as before.
+#[derive(Serialize)]
+struct AlertRevised {
+    alert: String,
+    evidence_revised: RevisedForm,
 }
 
 #[derive(Serialize)]
@@ -121,6 +133,17 @@ fn change_of(committed: &Committed, plan: &Plan) -> Change {
     };
     let bulletin =
         |bulletin: &rules::bulletin::Bulletin| StoredBulletin { seq: *seq, bulletin: bulletin.clone() };
+    let revised = |revised: &rules::alert::EvidenceRevised| {
+        Some(StoredRevised {
+            seq: *seq,
+            alert: revised.alert.clone(),
+            at: revised.at,
+            sensor: sensor_id(plan, revised.sensor)?,
+            measured_at: revised.measured_at,
+            value: revised.value,
+            quality: revised.quality,
+        })
+    };
     Change {
         seq: *seq,
         at: *at,
@@ -130,6 +153,7 @@ fn change_of(committed: &Committed, plan: &Plan) -> Change {
         bulletins: commit.bulletins.iter().map(bulletin).collect(),
         ended: Vec::new(),
         lines: commit.lines.iter().filter_map(line).collect(),
+        revised: commit.revised.iter().filter_map(revised).collect(),
     }
 }
 

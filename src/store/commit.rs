@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use rules::alert::{AlertId, Transition};
+use rules::alert::{AlertId, EvidenceRevised, Transition};
 use rules::bulletin::Bulletin;
 use rules::engine::AlertRecord;
 use rules::reason::Sent;
+use sensors::quality::neighbour::Case;
 use sensors::reading::Reading;
+use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
 use crate::event::{LineEvent, StationHealth, Stray};
@@ -48,6 +50,10 @@ pub struct Commit {
     pub strays: Vec<Stray>,
     /// Orders that were carried out, each with its digest.
     pub orders: Vec<(Arc<Order>, [u8; 32])>,
+    /// Every case of a sensor whose cases changed, in place of those that were kept.
+    pub suspicions: Vec<(SensorIx, Vec<Case>)>,
+    /// Readings that open episodes rest on and that are worth less now.
+    pub revised: Vec<EvidenceRevised>,
 }
 
 impl Commit {
@@ -57,7 +63,8 @@ impl Commit {
             && self.bulletins.is_empty()
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
-            && self.orders.is_empty())
+            && self.orders.is_empty()
+            && self.revised.is_empty())
     }
 
     /// Whether there is nothing to write.
@@ -73,5 +80,7 @@ impl Commit {
             && self.stations.is_empty()
             && self.strays.is_empty()
             && self.orders.is_empty()
+            && self.suspicions.is_empty()
+            && self.revised.is_empty()
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use rules::alert::{AlertId, Measure, RuleId, Subject};
+use rules::alert::{AlertId, Evidence, EvidenceRevised, Measure, RuleId, Subject};
 use rules::bulletin::{Bulletin, BulletinId, Lang};
 use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
@@ -13,6 +13,7 @@ use rules::rule::IssuePolicy;
 use sensors::parameter::Parameter;
 use sensors::place::ZoneId;
 use sensors::quality::Quality;
+use sensors::quality::neighbour::Case;
 use sensors::quantity::Value;
 use sensors::station::SensorId;
 use sensors::time::{Span, Timestamp};
@@ -38,6 +39,12 @@ pub struct Restored {
     pub alerts: Vec<(String, AlertRecord)>,
     /// What was last sent, by episode or line; those that were said to be over are gone.
     pub told: Vec<(AlertId, Sent)>,
+    /// The cases that sensors raise against each other, by sensor, the oldest first.
+    pub suspicions: Vec<Case>,
+    /// What open episodes of the public rest on, by episode.
+    pub grounds: Vec<(AlertId, Vec<Evidence>)>,
+    /// What of it is worth less now, oldest first.
+    pub revised: Vec<EvidenceRevised>,
     /// Deliveries that have not ended, oldest first.
     pub outbox: Vec<Delivery>,
     /// By the place in [`sensors::city::City::lines`]: since when, and what.
@@ -78,6 +85,25 @@ pub struct StoredEvidence {
     pub quality: Quality,
     /// The window that the value was taken over; `None` for a single reading.
     pub window: Option<Span>,
+}
+
+/// A reading that an episode rests on, after it was doubted or said something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRevised {
+    /// The commit that made it known.
+    pub seq: Seq,
+    /// The episode.
+    pub alert: AlertId,
+    /// When it became known.
+    pub at: Timestamp,
+    /// Who measured.
+    pub sensor: Arc<SensorId>,
+    /// Event time.
+    pub measured_at: Timestamp,
+    /// What it says now; over a window, what the window adds up to.
+    pub value: Option<Value>,
+    /// The judgement now.
+    pub quality: Quality,
 }
 
 /// A transition as it is kept.
@@ -148,6 +174,8 @@ pub struct AlertSummary {
     pub changed_at: Timestamp,
     /// The commit of the newest transition.
     pub seq: Seq,
+    /// What it rests on and is worth less now, oldest first; at most a few.
+    pub revised: Vec<StoredRevised>,
 }
 
 impl AlertSummary {
@@ -256,6 +284,8 @@ pub struct Change {
     pub ended: Vec<DeliveryEnd>,
     /// Lines that came up or went down.
     pub lines: Vec<StoredLineEvent>,
+    /// Readings that open episodes rest on and that are worth less now.
+    pub revised: Vec<StoredRevised>,
 }
 
 /// One page of something, and where the next one begins.

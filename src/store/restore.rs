@@ -17,6 +17,8 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::record::{Restored, StoredReading};
 use crate::store::{Keys, Store, ledger, rows};
 
+mod doubt;
+
 /// Begins an epoch: fences whoever wrote before, and reads everything a restart needs.
 pub(super) fn begin(
     connection: &mut Connection,
@@ -27,10 +29,11 @@ pub(super) fn begin(
     let doing = "beginning an epoch";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
     transaction.execute("UPDATE door SET epoch = epoch + 1", []).doing(doing)?;
-    let restored = restored(&transaction, city).doing("reading the state before the start")?;
+    let mut restored = restored(&transaction, city).doing("reading the state before the start")?;
     let config = config(&transaction, version, restored.config_before.as_deref(), now)
         .doing("entering the configuration")?;
     let sensors = sensors(&transaction, city).doing("entering the sensors")?;
+    doubt::restore(&transaction, &sensors, &mut restored).doing("reading what is doubted")?;
     transaction.commit().doing(doing)?;
     let lines = city.lines.iter().map(|line| line.name.clone()).collect();
     Ok((Keys { config, sensors, lines }, restored))
@@ -72,6 +75,9 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         .collect::<Result<_, _>>()?;
     Ok(Restored {
         orders: orders(transaction)?,
+        suspicions: Vec::new(),
+        grounds: Vec::new(),
+        revised: Vec::new(),
         told,
         seq: Seq(seq as u64),
         epoch: Epoch(epoch as u64),

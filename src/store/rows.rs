@@ -57,13 +57,15 @@ pub(super) fn quality_code(quality: Quality) -> (i64, Option<&'static str>) {
     (code, quality.check().map(Check::as_str))
 }
 
+pub(super) fn check(row: &Row) -> rusqlite::Result<Check> {
+    let word: String = row.get("failed")?;
+    let found = Check::ALL.into_iter().find(|check| check.as_str() == word);
+    found.ok_or_else(|| foreign("failed", &word, "check"))
+}
+
 pub(super) fn quality(row: &Row) -> rusqlite::Result<Quality> {
     let code: i64 = row.get("quality")?;
-    let check = || {
-        let word: String = row.get("failed")?;
-        let found = Check::ALL.into_iter().find(|check| check.as_str() == word);
-        found.ok_or_else(|| foreign("failed", &word, "check"))
-    };
+    let check = || check(row);
     match code {
         1 => Ok(Quality::Good),
         2 => Ok(Quality::Unchecked),

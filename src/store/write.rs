@@ -1,5 +1,6 @@
 //! Writes one commit in one transaction: everything of a decision, or nothing.
 
+mod doubt;
 mod order;
 mod warning;
 
@@ -103,6 +104,8 @@ impl Write<'_> {
             .execute((self.seq(), commit.at.ms(), door.epoch.0 as i64, self.keys.config))?;
         self.readings(commit)?;
         self.orders(door, commit)?;
+        self.suspicions(commit)?;
+        self.revised(commit)?;
         self.warnings(door, commit)?;
         self.lines(commit)?;
         self.strays(door, commit)?;

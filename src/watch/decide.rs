@@ -19,7 +19,7 @@ use crate::order::Answer;
 use crate::store::commit::Commit;
 use crate::watch::folding::Folding;
 use crate::watch::snapshot::{Eyes, Plan, State};
-use crate::watch::{order, silence, tell};
+use crate::watch::{order, review, silence, tell};
 
 /// What is to be written, and what will be true once it is.
 #[derive(Debug)]
@@ -43,8 +43,9 @@ pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
     for event in events {
         turn.take(event);
     }
-    let waiting = turn.folding.take_all();
-    turn.fold(waiting);
+    review::inspect(&mut turn);
+    turn.fold_all();
+    review::mark(&mut turn);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
     tell::tell(&mut turn);
@@ -63,6 +64,8 @@ pub(crate) struct Turn {
     /// Lines that came up so long ago that everybody behind them must have spoken.
     pub(crate) rechecked: Vec<usize>,
     answers: Vec<Answer>,
+    /// Readings that say something else than they did.
+    pub(crate) revised: Vec<Reading>,
     folding: Folding,
     changed: Vec<SlotIx>,
     ended: BTreeSet<DeliveryId>,
@@ -80,6 +83,7 @@ impl Turn {
             ends: Vec::new(),
             rechecked: Vec::new(),
             answers: Vec::new(),
+            revised: Vec::new(),
             folding: Folding::new(),
             changed: Vec::new(),
             ended: BTreeSet::new(),
@@ -129,24 +133,23 @@ impl Turn {
         if judged.inserted != Inserted::Same && judged.reading.is_contact() {
             silence::heard(self, sensor);
         }
-        self.keep(judged);
+        self.keep(sensor, judged);
     }
 
     /// Keeps a reading with what it revised.
-    pub(crate) fn keep(&mut self, judged: &Judged) {
+    pub(crate) fn keep(&mut self, sensor: SensorIx, judged: &Judged) {
         // What a reading in order shows of those before it belongs to its own moment.
         let late = judged.inserted != Inserted::Appended;
         self.record(&judged.reading, judged.inserted, late);
         for revised in &judged.revised {
             self.record(revised, Inserted::Revised, late);
         }
+        review::note(self, sensor, judged);
     }
 
-    /// Keeps readings that are judged otherwise now, for a reason outside their own series.
-    pub(crate) fn revise(&mut self, revised: &[Reading]) {
-        for reading in revised {
-            self.record(reading, Inserted::Revised, true);
-        }
+    /// A reading that is judged otherwise now, because of what other sensors show.
+    pub(crate) fn revise(&mut self, reading: &Reading) {
+        self.record(reading, Inserted::Revised, true);
     }
 
     /// Keeps a reading and lets every alert that it touches judge it, now or when its time has come.
@@ -155,6 +158,9 @@ impl Turn {
             return;
         }
         self.commit.readings.push(*reading);
+        if inserted == Inserted::Revised {
+            self.revised.push(*reading);
+        }
         if !inserted.changed() {
             return;
         }
@@ -176,6 +182,12 @@ impl Turn {
                 self.folding.wait(*slot, pending, late);
             }
         }
+    }
+
+    /// Folds everything that waits, now.
+    pub(crate) fn fold_all(&mut self) {
+        let waiting = self.folding.take_all();
+        self.fold(waiting);
     }
 
     fn fold(&mut self, waiting: Vec<(SlotIx, Pending)>) {

@@ -7,6 +7,7 @@ mod order;
 pub mod pace;
 pub mod pulse;
 pub mod restore;
+pub mod review;
 pub mod sight;
 mod silence;
 pub mod snapshot;

@@ -13,6 +13,7 @@ use sensors::track::AHEAD_MAX;
 
 use crate::order::{Act, Answer, Done, ENTRY_AGE_MAX, Entry, Order, Refusal};
 use crate::watch::decide::Turn;
+use crate::watch::review;
 
 /// Carries an order out, and says what became of it.
 pub(crate) fn carry_out(turn: &mut Turn, order: &Arc<Order>) -> Answer {
@@ -63,7 +64,7 @@ fn enter(turn: &mut Turn, entry: Entry) -> Result<Done, Refusal> {
     let track = turn.next.tracks.get_mut(ix.at()).ok_or(Refusal::Unknown)?;
     let judged = Arc::make_mut(track).judge_entered(sensor, &observation, turn.now);
     let quality = judged.reading.quality;
-    turn.keep(&judged);
+    turn.keep(ix, &judged);
     Ok(Done::Entered(quality))
 }
 
@@ -76,12 +77,11 @@ fn is_derived(sensors: &[Sensor], sensor: &Sensor, ix: SensorIx) -> bool {
 fn trust(turn: &mut Turn, ix: SensorIx) -> Result<Done, Refusal> {
     let plan = Arc::clone(&turn.plan);
     let sensor = plan.city.sensor(ix).ok_or(Refusal::Unknown)?;
-    let track = turn.next.tracks.get_mut(ix.at()).ok_or(Refusal::Unknown)?;
-    if track.suspicion().is_none() {
+    let is_held = turn.next.inspection.cases_of(ix).any(|case| case.is_open());
+    if !is_held {
         return Err(Refusal::Trusted { sensor: sensor.id.to_string() });
     }
     // What was doubted stays so; what is measured from now on is believed again.
-    let revised = Arc::make_mut(track).release(sensor, turn.now, turn.now);
-    turn.revise(&revised);
+    review::release(turn, ix);
     Ok(Done::Trusted)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rules::alert::SlotIx;
 use rules::engine::AlertState;
+use sensors::quality::neighbour::Inspection;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 use sensors::track::Track;
@@ -14,6 +15,7 @@ use crate::order::Remembered;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
+use crate::watch::review::Grounds;
 use crate::watch::snapshot::{Plan, Snapshot, State};
 use crate::watch::told::Told;
 
@@ -29,11 +31,12 @@ pub fn restore(
     now: Timestamp,
     exercise: bool,
 ) -> Result<Snapshot, StoreError> {
-    let tracks = tracks(store, &plan)?;
+    let mut tracks = tracks(store, &plan)?;
     let alerts = alerts(restored, &plan);
     let silent = silent(restored, &plan, &tracks, &alerts);
     let mut lines = restored.lines.clone();
     lines.resize(plan.city.lines.len(), None);
+    let inspection = inspection(restored, &plan, &mut tracks);
     let mut state = State {
         tracks,
         alerts,
@@ -43,6 +46,8 @@ pub fn restore(
         strays: restored.strays,
         orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
         told: Told::new(restored.told.iter().cloned()),
+        inspection,
+        grounds: Grounds::new(restored.grounds.iter().cloned(), restored.revised.iter().cloned()),
         ..State::new(plan, now, exercise)
     };
     for line in 0..state.lines.len() {
@@ -70,6 +75,24 @@ fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {
         tracks.push(Arc::new(track));
     }
     Ok(tracks)
+}
+
+/// Goes on with the cases that were open or may still be judged anew: what their sensors say is
+/// doubtful from the first word on.
+fn inspection(restored: &Restored, plan: &Plan, tracks: &mut [Arc<Track>]) -> Inspection {
+    let inspection = Inspection::restore(restored.suspicions.iter().copied());
+    for case in inspection.cases() {
+        if let Some((track, suspicion)) = tracks.get_mut(case.sensor.at()).zip(case.suspicion()) {
+            Arc::make_mut(track).restore_suspicion(suspicion);
+        }
+    }
+    let mut inspection = inspection;
+    for (ix, track) in (0..).map(SensorIx).zip(tracks) {
+        if let Some(newest) = track.series().newest() {
+            inspection.note(&plan.city.neighbours, ix, newest.measured_at);
+        }
+    }
+    inspection
 }
 
 fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {

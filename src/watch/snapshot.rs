@@ -6,6 +6,7 @@ use rules::engine::{AlertState, View};
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
+use sensors::quality::neighbour::Inspection;
 use sensors::rain;
 use sensors::series::Series;
 use sensors::station::{Sensor, SensorIx};
@@ -17,6 +18,7 @@ use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
 use crate::store::commit::Seq;
+use crate::watch::review::Grounds;
 use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
@@ -69,6 +71,10 @@ pub struct State {
     pub orders: Arc<Remembered>,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
+    /// How sensors look beside each other, and the cases that came of it.
+    pub inspection: Inspection,
+    /// What the open episodes of the public rest on.
+    pub grounds: Grounds,
     /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
     pub due: Vec<Timestamp>,
     /// When each sensor counts as silent because its station was cut off, though its deadline is
@@ -110,6 +116,8 @@ impl State {
             strays: 0,
             orders: Arc::default(),
             told: Told::default(),
+            inspection: Inspection::default(),
+            grounds: Grounds::default(),
             due: vec![Timestamp::MAX; sensors],
             cut: vec![None; sensors],
             recheck: vec![None; lines],

@@ -1,6 +1,7 @@
 //! From what changed to what people are told: a reason for each transition, one bulletin for one
 //! cause, deliveries that go out after the commit. What was told is taken from the ledger.
 
+mod doubt;
 mod staff;
 mod undelivered;
 
@@ -31,6 +32,7 @@ pub(crate) fn tell(turn: &mut Turn) {
     }
     staff::tell(turn, telemetry);
     staff::tell_still_silent(turn);
+    doubt::tell(turn);
     undelivered::tell(turn);
 }
 

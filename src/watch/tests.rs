@@ -8,6 +8,7 @@ mod law;
 mod order;
 mod pace;
 mod restart;
+mod review;
 mod rig;
 mod rule;
 mod sight;

@@ -189,7 +189,14 @@ impl<'a, V: View> Scene<'a, V> {
                 Answer::both(Truth::of(sensors.iter().any(|sensor| self.view.is_silent(*sensor))))
             }
             leaf => match (self.measure(leaf), leaf.threshold()) {
-                (Some(measured), Some(threshold)) => measured.against(threshold, ask, negated),
+                (Some(measured), Some(threshold)) => {
+                    let answer = measured.against(threshold, ask, negated);
+                    if ask == Ask::Raise && !negated {
+                        self.borne_out(leaf, threshold, answer)
+                    } else {
+                        answer
+                    }
+                }
                 _ => Answer::UNKNOWN,
             },
         }

@@ -9,6 +9,7 @@ mod device;
 mod head;
 mod limits;
 mod line;
+mod quality;
 mod rating;
 mod reservoir;
 mod station;
@@ -27,8 +28,9 @@ use crate::time::Span;
 /// them as `devices/<type>.toml`.
 pub const FILES: [&str; 5] = ["city.toml", "stations.toml", "zones.toml", "basins.toml", "lines.toml"];
 
-/// Files of a city that it may do without: rating curves, and reservoirs with travel times.
-pub const FILES_OPTIONAL: [&str; 2] = ["ratings.toml", "reservoirs.toml"];
+/// Files of a city that it may do without: the checks between sensors, rating curves, and
+/// reservoirs with travel times.
+pub const FILES_OPTIONAL: [&str; 3] = [quality::FILE, "ratings.toml", "reservoirs.toml"];
 
 /// A file whose notation was read.
 struct Page<'a> {
@@ -98,7 +100,7 @@ impl City {
 /// The city, or `None` where a file can't be read as TOML and so hides whom others name.
 fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleError>> {
     let [city, stations, zones, basins, lines] = FILES.map(|name| Page::of_city(files, name, log));
-    let [ratings, reservoirs] = FILES_OPTIONAL.map(|name| Page::optional(files, name, log));
+    let [quality, ratings, reservoirs] = FILES_OPTIONAL.map(|name| Page::optional(files, name, log));
     let devices: Vec<(&str, Page<'_>)> = files
         .iter()
         .filter_map(|(file, text)| Some((device_of(file)?, Sheet { file, text, log })))
@@ -114,6 +116,7 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let mut network = station::read(&stations, (head.bounds, offset), &zone_ids, &basin_ids);
     let basins = basin::read(basins.row(), &network, head.bounds);
     let lines = line::read(&lines, &types, &mut network);
+    let quality = quality::read(quality.row(), &network, &basin_ids);
 
     let ratings = rating::read(ratings.row(), &network);
     let (reservoirs, travels) = reservoir::read(reservoirs.row(), &network);
@@ -121,7 +124,8 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let station::Network { stations, sensors, .. } = network;
     let parts = Parts { stations, sensors, zones, basins, lines };
     let whole_city = || {
-        let city = City::assemble(&head.slug, &head.name, head.utc_offset_min, parts)?;
+        let mut city = City::assemble(&head.slug, &head.name, head.utc_offset_min, parts)?;
+        city.neighbours = quality::join(quality, &city);
         Ok(City { ratings, reservoirs, travels, ..city })
     };
     whole.then(whole_city)

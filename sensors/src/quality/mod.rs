@@ -11,6 +11,7 @@ mod flag;
 mod flat_line;
 mod gross_range;
 pub(crate) mod limit;
+pub mod neighbour;
 mod rate;
 pub(crate) mod run;
 mod season;

@@ -50,6 +50,7 @@ fn sensor(parameter: Parameter, interval: Span) -> Sensor {
         plausible: None,
         rate_max: None,
         spike_max: None,
+        checks: crate::quality::Checks::default(),
         rollover: (parameter == Parameter::RainTotal).then(|| Value::from_raw(1_000_000)),
         feeds: (parameter == Parameter::RainTotal).then_some(SensorIx(1)),
         mount: None,

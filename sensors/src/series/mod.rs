@@ -183,6 +183,15 @@ impl Series {
         self.rows.len() == 0
     }
 
+    /// Whether nothing after a time has been dropped for its age.
+    pub fn keeps(&self, t: Timestamp) -> bool {
+        self.newest_time().is_some_and(|newest| newest.minus(self.retention) <= t)
+            && self
+                .rows
+                .at(0)
+                .is_some_and(|row| row.point.measured_at <= t || self.rows.len() < self.points_max)
+    }
+
     /// How much time before its newest point the series keeps.
     pub fn retention(&self) -> Span {
         self.retention

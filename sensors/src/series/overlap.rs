@@ -31,9 +31,17 @@ impl Depth {
 /// no two overlap (weighted interval scheduling).
 pub(super) fn heaviest_apart(depths: &[Depth], start: Timestamp) -> i64 {
     let mut best: Vec<(Timestamp, i64)> = Vec::with_capacity(depths.len());
+    let (mut before, mut last_from) = (0, Timestamp::MIN);
     for depth in depths.iter().filter(|depth| depth.from >= start) {
         let from = depth.from.plus(depth.slack());
-        let before = best.partition_point(|(to, _)| *to <= from);
+        // Intervals of one length begin in the order in which they end: no search is needed then.
+        if from < last_from {
+            before = best.partition_point(|(to, _)| *to <= from);
+        }
+        while best.get(before).is_some_and(|(to, _)| *to <= from) {
+            before += 1;
+        }
+        last_from = from;
         let beside = before.checked_sub(1).and_then(|i| best.get(i)).map_or(0, |(_, sum)| *sum);
         let with = beside.saturating_add(depth.raw);
         let without = best.last().map_or(0, |(_, sum)| *sum);

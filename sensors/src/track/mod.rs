@@ -4,6 +4,7 @@
 //! of it becomes a revision with the later one's arrival. In the end the judgement is a function
 //! of the readings in event time, whatever came first. It reads no clock and stores nothing.
 
+mod outside;
 mod rejudge;
 mod suspicion;
 

@@ -15,11 +15,13 @@ use std::time::Instant;
 
 use sensors::city::City;
 use sensors::reading::Observation;
+use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
 use crate::command::cli::{Failure, ReplayArgs};
 use crate::command::event_line::{EventLines, Replayed, Summary};
 use crate::event::Event;
+pub(crate) use crate::table::coverage::Missing;
 use crate::table::{Table, TableError, map};
 use crate::watch::decide::advance;
 use crate::watch::snapshot::{Plan, State};
@@ -60,8 +62,7 @@ pub fn run(args: &ReplayArgs, out: &mut impl Write) -> Result<(), Failure> {
         eprintln!("{note}");
     }
     let refused = rows.refused();
-    judge.summary.unknown_stations = rows.unknown_stations();
-    judge.finish(refused, began)?;
+    judge.finish(&rows, began)?;
     if refused > 0 {
         return Err(Failure::Input(vec![format!("{refused} rows are no readings; all others were judged")]));
     }
@@ -93,8 +94,6 @@ struct Judge<'a, W: Write> {
     city: &'a City,
     lines: EventLines<'a>,
     summary: Summary,
-    /// Sensors that have rows.
-    heard: Vec<bool>,
     deadlines: bool,
     state: Option<State>,
     moment: Vec<Event>,
@@ -112,7 +111,6 @@ impl<'a, W: Write> Judge<'a, W> {
             city: &plan.city,
             lines: EventLines::new(plan, args.output),
             summary: Summary::default(),
-            heard: vec![false; plan.city.sensors.len()],
             deadlines: args.deadlines,
             state: Some(state),
             moment: Vec::new(),
@@ -151,9 +149,6 @@ impl<'a, W: Write> Judge<'a, W> {
             state.watch_from(at);
         }
         self.now = self.now.max(at);
-        if let Some(heard) = self.heard.get_mut(observation.sensor.at()) {
-            *heard = true;
-        }
         self.moment.push(Event::Observed(observation));
         Ok(())
     }
@@ -177,14 +172,20 @@ impl<'a, W: Write> Judge<'a, W> {
         Ok(())
     }
 
-    fn finish(&mut self, refused: u64, began: Instant) -> Result<(), Failure> {
-        let heard = self.city.sensors.iter().zip(&self.heard).filter(|(_, heard)| **heard);
-        let seen: BTreeSet<u32> = heard.map(|(sensor, _)| sensor.station.0).collect();
+    fn finish(&mut self, rows: &Rows<'_>, began: Instant) -> Result<(), Failure> {
+        let named = (0..).map(SensorIx).zip(&self.city.sensors);
+        let heard = named.filter(|(ix, _)| rows.has(*ix));
+        let seen: BTreeSet<u32> = heard.map(|(_, sensor)| sensor.station.0).collect();
         let stations = (0_u32..).zip(&self.city.stations);
         let absent =
             stations.filter(|(place, _)| !seen.contains(place)).map(|(_, station)| station.id.clone());
-        self.summary.replayed =
-            Some(Replayed { refused, not_in_file: absent.collect(), silence_judged: self.deadlines });
+        self.summary.replayed = Some(Replayed {
+            refused: rows.refused(),
+            not_in_file: absent.collect(),
+            missing: rows.missing(),
+            silence_judged: self.deadlines,
+        });
+        self.summary.unknown_stations = rows.unknown_stations();
         self.summary.seconds = began.elapsed().as_secs_f64();
         for line in self.lines.last(&self.summary) {
             writeln!(self.out, "{line}").map_err(|error| closed(&error))?;

@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use sensors::reading::Observation;
+use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
+use crate::table::coverage::Missing;
 use crate::table::{Table, TableError};
 
 /// How far out of order rows may come.
@@ -132,6 +134,16 @@ impl<'a> Rows<'a> {
     /// Rows that are no readings.
     pub(super) fn refused(&self) -> u64 {
         self.tables.iter().map(Table::refused).sum()
+    }
+
+    /// Whether a sensor has any value in any file.
+    pub(super) fn has(&self, sensor: SensorIx) -> bool {
+        self.tables.iter().any(|table| table.coverage.has(sensor))
+    }
+
+    /// The holes in every file, up to its own end.
+    pub(super) fn missing(&self) -> Vec<Missing> {
+        self.tables.iter().flat_map(|table| table.coverage.missing()).collect()
     }
 
     /// What is to be told of the files.

@@ -2,13 +2,16 @@
 
 use rules::alert::Measure;
 use rules::bulletin::{Act, Bulletin};
+use sensors::quality::Check;
 use sensors::time::Span;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Time, exact, texts};
 use crate::notify::delivery::{End, Target};
-use crate::store::record::{AlertSummary, DeliveryState, StoredBulletin, StoredEvidence, StoredTransition};
+use crate::store::record::{
+    AlertSummary, DeliveryState, StoredBulletin, StoredEvidence, StoredRevised, StoredTransition,
+};
 
 /// A reading that explains a transition.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -44,6 +47,50 @@ impl EvidenceForm {
             unit: evidence.parameter.unit(),
             window_s: evidence.window.map(Span::whole_s),
             quality: evidence.quality.as_str(),
+        }
+    }
+}
+
+/// A reading that an alert rests on, after it was doubted or said something else.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct RevisedForm {
+    /// When it became known, by the running clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// The station.
+    pub station: String,
+    /// What was measured.
+    pub parameter: &'static str,
+    /// The sensor's name where the station measures the parameter twice.
+    pub sensor: Option<String>,
+    /// Event time of the reading.
+    #[schema(value_type = String, format = DateTime)]
+    pub measured_at: Time,
+    /// What it says now; over a window, what the window adds up to; null where it says nothing.
+    #[schema(value_type = Option<f64>)]
+    pub value: Option<serde_json::Number>,
+    /// The unit of the value.
+    pub unit: &'static str,
+    /// The judgement now.
+    pub quality: &'static str,
+    /// The check that doubts it; null where only the value is another one.
+    pub check: Option<&'static str>,
+}
+
+impl RevisedForm {
+    /// As it is stored.
+    pub(crate) fn of(revised: &StoredRevised) -> Self {
+        let parameter = revised.sensor.parameter;
+        Self {
+            at: Time(revised.at),
+            station: revised.sensor.station.to_string(),
+            parameter: parameter.as_str(),
+            sensor: revised.sensor.name.as_deref().map(str::to_owned),
+            measured_at: Time(revised.measured_at),
+            value: revised.value.and_then(|value| exact(value, parameter)),
+            unit: parameter.unit(),
+            quality: revised.quality.as_str(),
+            check: revised.quality.check().map(Check::as_str),
         }
     }
 }
@@ -163,6 +210,8 @@ pub(crate) struct AlertForm {
     /// When the level last changed.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Time,
+    /// What it rests on and is worth less than it was, oldest first; a warning stands all the same.
+    pub evidence_revised: Vec<RevisedForm>,
 }
 
 impl AlertForm {
@@ -180,6 +229,7 @@ impl AlertForm {
             severity_max: summary.severity_max.step(),
             began_at: Time(summary.began_at),
             changed_at: Time(summary.changed_at),
+            evidence_revised: summary.revised.iter().map(RevisedForm::of).collect(),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::store::commit::Seq;
 use crate::store::error::StoreError;
 use crate::store::read::{PAGE_MAX, Reader, Sensors};
 use crate::store::record::{
-    AlertHistory, AlertSummary, DeliveryState, Page, StoredBulletin, StoredEvidence, StoredTransition,
+    AlertHistory, AlertSummary, DeliveryState, Page, StoredBulletin, StoredEvidence, StoredRevised,
+    StoredTransition,
 };
 use crate::store::rows;
 
@@ -57,6 +58,7 @@ impl Reader {
         };
         let (began_at, alert) = after.map_or((i64::MAX, ""), |c| (c.began_at.ms(), &*c.alert.0));
         let items: Vec<AlertSummary> = self.read("reading the alerts", |connection| {
+            let summary = |row: &Row| summary(connection, &self.sensors, row);
             connection.prepare_cached(sql)?.query_map((began_at, alert, limit as i64 + 1), summary)?.collect()
         })?;
         let cursor = |last: &AlertSummary| AlertCursor { began_at: last.began_at, alert: last.alert.clone() };
@@ -72,7 +74,7 @@ impl Reader {
         self.read("reading an alert", |connection| {
             let found = connection
                 .prepare_cached("SELECT * FROM episode WHERE alert = ?1")?
-                .query_row([&id.0], summary)
+                .query_row([&id.0], |row| summary(connection, &self.sensors, row))
                 .optional()?;
             let Some(summary) = found else { return Ok(None) };
             let transitions = connection
@@ -132,9 +134,15 @@ fn cut<T, C>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> C) -> Page<
     Page { items, next }
 }
 
-fn summary(row: &Row) -> rusqlite::Result<AlertSummary> {
+fn summary(connection: &Connection, sensors: &Sensors, row: &Row) -> rusqlite::Result<AlertSummary> {
+    let alert = AlertId(row.get("alert")?);
+    let revised = connection
+        .prepare_cached("SELECT * FROM evidence_revised WHERE alert = ?1 ORDER BY pk LIMIT ?2")?
+        .query_map((&alert.0, PAGE_MAX as i64), |row| revised(sensors, row))?
+        .collect::<Result<_, _>>()?;
     Ok(AlertSummary {
-        alert: AlertId(row.get("alert")?),
+        alert,
+        revised,
         rule: RuleId(row.get("rule")?),
         hazard: rows::hazard(row)?,
         subject: rows::subject(row)?,
@@ -193,6 +201,18 @@ fn evidence(sensors: &Sensors, row: &Row) -> rusqlite::Result<StoredEvidence> {
         value: Value::from_raw(row.get("value")?),
         quality: rows::quality(row)?,
         window: row.get::<_, Option<i64>>("window_ms")?.map(Span::from_ms),
+    })
+}
+
+pub(super) fn revised(sensors: &Sensors, row: &Row) -> rusqlite::Result<StoredRevised> {
+    Ok(StoredRevised {
+        seq: rows::seq(row)?,
+        alert: AlertId(row.get("alert")?),
+        at: rows::time(row, "at")?,
+        sensor: sensors.id(row.get("sensor")?)?,
+        measured_at: rows::time(row, "measured_at")?,
+        value: row.get::<_, Option<i64>>("value")?.map(Value::from_raw),
+        quality: rows::quality(row)?,
     })
 }
 

@@ -100,6 +100,7 @@ fn begun(row: &Row) -> rusqlite::Result<Change> {
         bulletins: Vec::new(),
         ended: Vec::new(),
         lines: Vec::new(),
+        revised: Vec::new(),
     })
 }
 
@@ -130,6 +131,10 @@ fn fill(connection: &Connection, sensors: &Sensors, change: &mut Change) -> rusq
                 state: rows::line_state(row)?,
             })
         })?
+        .collect::<Result<_, _>>()?;
+    change.revised = connection
+        .prepare_cached("SELECT * FROM evidence_revised WHERE seq = ?1 ORDER BY pk")?
+        .query_map([seq], |row| alert::revised(sensors, row))?
         .collect::<Result<_, _>>()?;
     Ok(())
 }

@@ -1,0 +1,103 @@
+//! What is missing in a file: gauges that have rows, and holes between them. A file has no
+//! deadlines; a hole is told for what it is, beside what was said, and raises nothing.
+
+use sensors::reading::{Observation, Observed};
+use sensors::station::SensorIx;
+use sensors::time::{Span, Timestamp};
+
+/// So many rows in the usual distance, before a greater one is a hole.
+const KNOWN: u32 = 2;
+
+/// The rows of each sensor: how far apart they usually stand, and the holes.
+pub(crate) struct Coverage {
+    sensors: Vec<Rows>,
+    /// The newest row of the file.
+    end: Timestamp,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Rows {
+    last: Option<Timestamp>,
+    /// The usual distance, by majority (Boyer and Moore's vote), and the votes for it.
+    usual: Span,
+    votes: u32,
+    missing: i64,
+    longest: Option<(Timestamp, Timestamp)>,
+}
+
+/// What is missing of one sensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    /// Whose.
+    pub(crate) sensor: SensorIx,
+    /// How many rows, at the usual distance of this file.
+    pub(crate) rows: i64,
+    /// The longest hole: the last value before it and the first after it.
+    pub(crate) longest: (Timestamp, Timestamp),
+    /// Whether nothing comes after that hole any more.
+    pub(crate) to_the_end: bool,
+}
+
+impl Coverage {
+    /// Nothing so far.
+    pub(crate) fn new(sensors: usize) -> Self {
+        Self { sensors: vec![Rows::default(); sensors], end: Timestamp::MIN }
+    }
+
+    /// Takes a row in.
+    pub(crate) fn take(&mut self, observation: &Observation) {
+        self.end = self.end.max(observation.measured_at);
+        let Some(rows) = self.sensors.get_mut(observation.sensor.at()) else { return };
+        if matches!(observation.value, Observed::Value(_) | Observed::Doubtful(_)) {
+            rows.take(observation.measured_at);
+        }
+    }
+
+    /// Whether a sensor has any value.
+    pub(crate) fn has(&self, sensor: SensorIx) -> bool {
+        self.sensors.get(sensor.at()).is_some_and(|rows| rows.last.is_some())
+    }
+
+    /// What is missing up to the end of the file.
+    pub(crate) fn missing(&self) -> Vec<Missing> {
+        let named = (0..).map(SensorIx).zip(&self.sensors);
+        named.filter_map(|(sensor, rows)| rows.to_the(self.end, sensor)).collect()
+    }
+}
+
+impl Rows {
+    fn take(&mut self, at: Timestamp) {
+        let Some(last) = self.last.filter(|last| *last < at) else {
+            self.last = self.last.max(Some(at));
+            return;
+        };
+        let apart = at.since(last);
+        if !self.note_hole(last, at) {
+            match (apart == self.usual, self.votes) {
+                (true, votes) => self.votes = votes.saturating_add(1),
+                (false, 0) => (self.usual, self.votes) = (apart, 1),
+                (false, votes) => self.votes = votes - 1,
+            }
+        }
+        self.last = Some(at);
+    }
+
+    fn note_hole(&mut self, from: Timestamp, to: Timestamp) -> bool {
+        let (apart, usual) = (to.since(from).ms(), self.usual.ms());
+        let is_hole = self.votes >= KNOWN && usual > 0 && apart * 2 > usual * 3;
+        if is_hole {
+            self.missing += (apart + usual / 2) / usual - 1;
+            if self.longest.is_none_or(|(a, b)| to.since(from) > b.since(a)) {
+                self.longest = Some((from, to));
+            }
+        }
+        is_hole
+    }
+
+    fn to_the(mut self, end: Timestamp, sensor: SensorIx) -> Option<Missing> {
+        let last = self.last?;
+        self.note_hole(last, end);
+        let longest = self.longest?;
+        Some(Missing { sensor, rows: self.missing, longest, to_the_end: longest.0 == last })
+    }
+}
