@@ -10,6 +10,7 @@ mod evidence;
 mod fold;
 mod latch;
 mod record;
+mod sums;
 mod truth;
 
 use sensors::quantity::Value;
@@ -25,6 +26,7 @@ use crate::rule::{Gate, RuleSet, Slot, Timing};
 pub use fold::Pending;
 use latch::Core;
 pub use record::AlertRecord;
+pub use sums::Sums;
 use truth::Moment;
 
 /// What the engine may look at: series in event time, and who is silent now.
@@ -33,6 +35,10 @@ pub trait View {
     fn series(&self, sensor: SensorIx) -> Option<&Series>;
     /// Whether the sensor's deadline has passed.
     fn is_silent(&self, sensor: SensorIx) -> bool;
+    /// Sums that were looked through already, where no series changes as long as this view lives.
+    fn sums(&self) -> Option<&Sums> {
+        None
+    }
 }
 
 /// The most changes of a fold that are kept; with more of them the horizon is shorter.
