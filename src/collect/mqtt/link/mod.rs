@@ -143,6 +143,8 @@ enum Packet {
     Answered(u16, Vec<Grant>),
     /// An acknowledgement of ours was written.
     Acknowledged,
+    /// The broker has what we published for it to keep.
+    Kept,
     Other,
 }
 
@@ -165,6 +167,8 @@ pub(super) struct Link {
     pending: BTreeMap<u16, Vec<Filter>>,
     /// Acknowledgements that were handed in and not written yet.
     unwritten: usize,
+    /// What we published for the broker to keep and it did not confirm yet.
+    unkept: usize,
 }
 
 impl fmt::Debug for Link {
@@ -181,7 +185,7 @@ impl Link {
             MqttVersion::V5 => v5::open(settings).await?,
         };
         let (asked, pending) = (VecDeque::new(), BTreeMap::new());
-        Ok(Self { speaker, packets, session_present, asked, pending, unwritten: 0 })
+        Ok(Self { speaker, packets, session_present, asked, pending, unwritten: 0, unkept: 0 })
     }
 
     /// Whether the broker had kept our session, with what waited in it.
@@ -199,7 +203,8 @@ impl Link {
     }
 
     /// Publishes at QoS 1 what the broker is to keep; it goes out with the next turn of [`Link::next`].
-    pub(super) fn keep(&self, said: &Said) -> Result<(), LinkError> {
+    pub(super) fn keep(&mut self, said: &Said) -> Result<(), LinkError> {
+        self.unkept += 1;
         self.speaker.publish(said, true)
     }
 
@@ -211,23 +216,32 @@ impl Link {
     /// The next thing the broker brings. Dropping the future before it ends loses nothing.
     pub(super) async fn next(&mut self) -> Result<Incoming, LinkError> {
         loop {
-            let packet = self.packets.next().await;
-            match packet.unwrap_or_else(|| Err(cut()))? {
-                Packet::Message(message) => return Ok(Incoming::Message(message)),
-                Packet::Answered(id, grants) => {
-                    let refused = refused(self.pending.remove(&id).unwrap_or_default(), grants);
-                    if !refused.is_empty() {
-                        return Ok(Incoming::Refused(refused));
-                    }
-                }
-                Packet::Asked(id) => {
-                    let filters = self.asked.pop_front().unwrap_or_default();
-                    self.pending.insert(id, filters);
-                }
-                Packet::Acknowledged => self.unwritten = self.unwritten.saturating_sub(1),
-                Packet::Other => {}
+            if let Some(incoming) = self.turn().await? {
+                return Ok(incoming);
             }
         }
+    }
+
+    /// Takes one packet, in either direction.
+    async fn turn(&mut self) -> Result<Option<Incoming>, LinkError> {
+        let packet = self.packets.next().await;
+        match packet.unwrap_or_else(|| Err(cut()))? {
+            Packet::Message(message) => return Ok(Some(Incoming::Message(message))),
+            Packet::Answered(id, grants) => {
+                let refused = refused(self.pending.remove(&id).unwrap_or_default(), grants);
+                if !refused.is_empty() {
+                    return Ok(Some(Incoming::Refused(refused)));
+                }
+            }
+            Packet::Asked(id) => {
+                let filters = self.asked.pop_front().unwrap_or_default();
+                self.pending.insert(id, filters);
+            }
+            Packet::Acknowledged => self.unwritten = self.unwritten.saturating_sub(1),
+            Packet::Kept => self.unkept = self.unkept.saturating_sub(1),
+            Packet::Other => {}
+        }
+        Ok(None)
     }
 
     /// Acknowledges a message; it goes out with the next turn of [`Link::next`].
@@ -239,22 +253,20 @@ impl Link {
     /// Sends what is still to be sent and says goodbye, with the words that a will says for those who
     /// can't; the broker keeps the session.
     pub(super) async fn close(mut self, farewell: Option<&Said>) {
-        // The library's goodbye overtakes acknowledgements that wait behind others, and what is not
-        // acknowledged comes again. What arrives meanwhile is left to the broker.
-        let acknowledged = async {
-            while self.unwritten > 0 {
-                if self.next().await.is_err() {
-                    return false;
-                }
-            }
-            true
-        };
-        match tokio::time::timeout(GOODBYE_TIMEOUT, acknowledged).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(_) => tracing::warn!("the broker takes no more acknowledgements; some messages come again"),
-        }
         let told = farewell.is_none_or(|said| self.keep(said).is_ok());
+        // The library's goodbye overtakes what waits, and what is not acknowledged comes again. What
+        // arrives meanwhile is left to the broker.
+        let settled = async {
+            while self.unwritten + self.unkept > 0 {
+                self.turn().await?;
+            }
+            Ok::<(), LinkError>(())
+        };
+        match tokio::time::timeout(GOODBYE_TIMEOUT, settled).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => tracing::warn!("the broker takes nothing more; some messages may come again"),
+        }
         if !told || self.speaker.disconnect().is_err() {
             return;
         }

@@ -90,6 +90,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
+        Event::Incoming(rumqttc_v4::Packet::PubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }
@@ -117,13 +118,13 @@ fn options(settings: &Settings) -> MqttOptions {
 }
 
 fn told(error: ConnectionError) -> LinkError {
+    if let Some(why) = tls::told(&error) {
+        return LinkError::Broken(why);
+    }
     match error {
         ConnectionError::ConnectionRefused(code) => LinkError::Refused(refusal(code)),
         ConnectionError::NetworkTimeout => no_connection(),
-        ConnectionError::Io(error) => LinkError::Broken(tls::told(&error)),
-        ConnectionError::MqttState(StateError::Io(error)) if tls::is_about(&error) => {
-            LinkError::Broken(tls::told(&error))
-        }
+        ConnectionError::Io(error) => LinkError::Broken(error.to_string()),
         ConnectionError::MqttState(StateError::ConnectionAborted | StateError::Io(_))
         | ConnectionError::RequestsDone => cut(),
         other => LinkError::Broken(other.to_string()),

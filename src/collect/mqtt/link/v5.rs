@@ -103,6 +103,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
+        Event::Incoming(rumqttc::Packet::PubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }
@@ -136,6 +137,14 @@ fn options(settings: &Settings) -> MqttOptions {
 }
 
 fn told(error: ConnectionError) -> LinkError {
+    // The library does not name what a packet that could not be read was made of as its source.
+    let about_tls = match &error {
+        ConnectionError::MqttState(StateError::Deserialization(inner)) => tls::told(inner),
+        other => tls::told(other),
+    };
+    if let Some(why) = about_tls {
+        return LinkError::Broken(why);
+    }
     match error {
         ConnectionError::ConnectionRefused(code)
         | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {
@@ -149,10 +158,7 @@ fn told(error: ConnectionError) -> LinkError {
             LinkError::Closed(why)
         }
         ConnectionError::Timeout(_) => no_connection(),
-        ConnectionError::Io(error) => LinkError::Broken(tls::told(&error)),
-        ConnectionError::MqttState(StateError::Io(error)) if tls::is_about(&error) => {
-            LinkError::Broken(tls::told(&error))
-        }
+        ConnectionError::Io(error) => LinkError::Broken(error.to_string()),
         ConnectionError::MqttState(StateError::ConnectionAborted | StateError::Io(_))
         | ConnectionError::RequestsDone => cut(),
         other => LinkError::Broken(other.to_string()),
