@@ -36,6 +36,8 @@ const FILTERS_MAX: usize = 100;
 /// Requests to the event loop that may wait: every acknowledgement that can be owed, so that
 /// handing one in never waits.
 const REQUESTS_MAX: usize = RECEIVE_MAX as usize * 2;
+/// A filter that nobody subscribes: to end it is a question that any broker answers.
+const NOBODYS: &str = "baolu/nobody";
 const KEEP_ALIVE_S: u16 = 15;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a link that is closed waits for its last acknowledgements, and for its goodbye.
@@ -131,6 +133,8 @@ trait Speaker: Send + Sync {
     fn subscribe(&self, filters: &[Filter]) -> Result<(), LinkError>;
     fn publish(&self, said: &Said, kept: bool) -> Result<(), LinkError>;
     fn acknowledge(&self, ack: Ack) -> Result<(), LinkError>;
+    /// Asks for an answer that changes nothing: who answers has taken all before it.
+    fn knock(&self) -> Result<(), LinkError>;
     fn disconnect(&self) -> Result<(), LinkError>;
 }
 
@@ -143,7 +147,7 @@ enum Packet {
     Answered(u16, Vec<Grant>),
     /// An acknowledgement of ours was written.
     Acknowledged,
-    /// The broker has what we published for it to keep.
+    /// The broker has what we published for it to keep, or answered that it is there.
     Kept,
     Other,
 }
@@ -253,11 +257,19 @@ impl Link {
     /// Sends what is still to be sent and says goodbye, with the words that a will says for those who
     /// can't; the broker keeps the session.
     pub(super) async fn close(mut self, farewell: Option<&Said>) {
-        let told = farewell.is_none_or(|said| self.keep(said).is_ok());
-        // The library's goodbye overtakes what waits, and what is not acknowledged comes again. What
-        // arrives meanwhile is left to the broker.
+        // The library's goodbye overtakes what waits, and a socket that is closed with something unread
+        // takes back what the broker has not read: either way what was acknowledged would come again.
+        // What arrives meanwhile is left to the broker.
         let settled = async {
-            while self.unwritten + self.unkept > 0 {
+            while self.unwritten > 0 {
+                self.turn().await?;
+            }
+            if let Some(said) = farewell {
+                self.keep(said)?;
+            }
+            self.unkept += 1;
+            self.speaker.knock()?;
+            while self.unkept > 0 {
                 self.turn().await?;
             }
             Ok::<(), LinkError>(())
@@ -267,7 +279,7 @@ impl Link {
             Ok(Err(_)) => return,
             Err(_) => tracing::warn!("the broker takes nothing more; some messages may come again"),
         }
-        if !told || self.speaker.disconnect().is_err() {
+        if self.speaker.disconnect().is_err() {
             return;
         }
         let goodbye = async { while let Some(Ok(_)) = self.packets.next().await {} };

@@ -10,8 +10,8 @@ use rumqttc_v4::{
 };
 
 use super::{
-    Ack, AckKind, BATCH, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, PUBLISHED_MAX, Packet, Packets,
-    REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network, no_connection,
+    Ack, AckKind, BATCH, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, NOBODYS, PUBLISHED_MAX, Packet,
+    Packets, REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network, no_connection,
 };
 use crate::collect::mqtt::tls;
 
@@ -54,6 +54,10 @@ impl Speaker for V4 {
         self.0.try_manual_ack(ack).map_err(|e| LinkError::Broken(e.to_string()))
     }
 
+    fn knock(&self) -> Result<(), LinkError> {
+        self.0.try_unsubscribe(NOBODYS).map_err(|e| LinkError::Broken(e.to_string()))
+    }
+
     fn disconnect(&self) -> Result<(), LinkError> {
         self.0.try_disconnect().map_err(|e| LinkError::Broken(e.to_string()))
     }
@@ -90,7 +94,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
-        Event::Incoming(rumqttc_v4::Packet::PubAck(_)) => Packet::Kept,
+        Event::Incoming(rumqttc_v4::Packet::PubAck(_) | rumqttc_v4::Packet::UnsubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }

@@ -11,9 +11,9 @@ use rumqttc::{
 
 use super::session::NothingInFlight;
 use super::{
-    Ack, AckKind, BATCH, CONNECT_TIMEOUT, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, PUBLISHED_MAX,
-    Packet, Packets, RECEIVE_MAX, REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network,
-    no_connection,
+    Ack, AckKind, BATCH, CONNECT_TIMEOUT, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, NOBODYS,
+    PUBLISHED_MAX, Packet, Packets, RECEIVE_MAX, REQUESTS_MAX, Said, Settings, Speaker, connect, cut,
+    network, no_connection,
 };
 use crate::collect::mqtt::tls;
 
@@ -66,6 +66,10 @@ impl Speaker for V5 {
         self.0.try_manual_ack(ack).map_err(|e| LinkError::Broken(e.to_string()))
     }
 
+    fn knock(&self) -> Result<(), LinkError> {
+        self.0.try_unsubscribe(NOBODYS).map_err(|e| LinkError::Broken(e.to_string()))
+    }
+
     fn disconnect(&self) -> Result<(), LinkError> {
         self.0.try_disconnect().map_err(|e| LinkError::Broken(e.to_string()))
     }
@@ -103,7 +107,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
-        Event::Incoming(rumqttc::Packet::PubAck(_)) => Packet::Kept,
+        Event::Incoming(rumqttc::Packet::PubAck(_) | rumqttc::Packet::UnsubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }
