@@ -99,7 +99,7 @@ struct Standing {
 
 /// How listening ended.
 enum End {
-    Cancelled(Standing),
+    Cancelled(Box<Standing>),
     Lost(LinkError),
 }
 
@@ -114,7 +114,7 @@ impl Task<'_> {
             let since = Instant::now();
             let why = match opened {
                 Ok(standing) => match self.listen(standing, cancel).await? {
-                    End::Cancelled(standing) => return self.drain(standing).await,
+                    End::Cancelled(standing) => return self.drain(*standing).await,
                     End::Lost(error) => error.to_string(),
                 },
                 Err(why) => why,
@@ -176,7 +176,7 @@ impl Task<'_> {
         loop {
             let step = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Ok(End::Cancelled(standing)),
+                () = cancel.cancelled() => return Ok(End::Cancelled(Box::new(standing))),
                 changed = self.durable.changed(), if self.hand.owes() => {
                     changed.map_err(|_| WriterGone)?;
                     self.acknowledge(&mut standing.link)
@@ -222,10 +222,10 @@ impl Task<'_> {
         for request in self.routes.nodes.requests() {
             standing.link.request(&request)?;
         }
-        if self.routes.nodes.was_contested() {
-            if let Some(birth) = &standing.birth {
-                standing.link.keep(birth)?;
-            }
+        if self.routes.nodes.was_contested()
+            && let Some(birth) = &standing.birth
+        {
+            standing.link.keep(birth)?;
         }
         Ok(())
     }

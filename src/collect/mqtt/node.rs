@@ -128,8 +128,9 @@ impl<'a> Nodes<'a> {
 /// birth and denies nothing.
 fn denies(payload: &[u8], born: Timestamp) -> bool {
     let Ok(said) = serde_json::from_slice::<serde_json::Value>(payload) else { return false };
-    let is_old = said["timestamp"].as_i64().is_some_and(|at| at < born.ms());
-    said["online"] == serde_json::Value::Bool(false) && !is_old
+    let said_at = said.get("timestamp").and_then(serde_json::Value::as_i64);
+    let is_offline = said.get("online").and_then(serde_json::Value::as_bool) == Some(false);
+    is_offline && said_at.is_none_or(|at| at >= born.ms())
 }
 
 #[cfg(test)]

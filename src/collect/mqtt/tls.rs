@@ -26,8 +26,8 @@ use tokio_rustls::client::TlsStream;
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 /// A certificate that ends sooner is told.
 const WARN_BEFORE: Span = Span::from_h(14 * 24);
-/// The year 10000: no certificate is valid then.
-const NEVER: Duration = Duration::from_secs(253_402_300_800);
+/// The year 10000, in seconds since the epoch: no certificate is valid then.
+const NEVER_S: u64 = 253_402_300_800;
 
 /// Why there can be no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -186,7 +186,7 @@ fn end_of(
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider));
     let verifier = verifier.build().ok()?;
     let name = ServerName::try_from("any.invalid").ok()?;
-    let never = UnixTime::since_unix_epoch(NEVER);
+    let never = UnixTime::since_unix_epoch(Duration::from_secs(NEVER_S));
     match verifier.verify_server_cert(certificate, &[], &name, &[], never) {
         Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Some(Timestamp::from_ms(i64::try_from(not_after.as_secs()).ok()?.saturating_mul(1000)))
