@@ -80,7 +80,7 @@ pub enum StationState {
     Online,
     /// It is known to be cut off, whether or not its deadline has passed.
     Offline {
-        /// Who says so, in words for an officer.
+        /// Who says so: the topic of a will, a gateway or a death.
         why: String,
     },
 }

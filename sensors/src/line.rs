@@ -29,6 +29,7 @@ pub struct Line {
 
 /// What is spoken on a line.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a city has a score of lines, and each is made once")]
 pub enum Protocol {
     /// Modbus: we ask.
     Modbus(ModbusLine),

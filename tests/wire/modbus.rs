@@ -72,12 +72,22 @@ fn one(port: u16) -> Arc<City> {
 /// The peer answers well, save the third request, where it does mischief; whatever it does, no
 /// wrong value comes of it and the next good one does.
 async fn survives(mischief: impl Fn(Asked) -> Vec<Act> + Send + Sync + 'static) -> Mischief {
+    survives_within(Span::from_ms(150), mischief).await
+}
+
+/// The same with this much patience.
+async fn survives_within(
+    timeout: Span,
+    mischief: impl Fn(Asked) -> Vec<Act> + Send + Sync + 'static,
+) -> Mischief {
     let peer = Mischief::listen(move |n, asked| match n {
         2 => mischief(asked),
         _ => vec![Act::Send(asked.answer(&[GOOD + n as u16]))],
     })
     .await;
-    let mut collector = Collector::start(&one(peer.address.port()), fast(), 16);
+    let line = ModbusLine::tcp(vec![device(1, vec![stage(0, 0)])]);
+    let city = patient(format!("127.0.0.1:{}", peer.address.port()), timeout, line);
+    let mut collector = Collector::start(&city, fast(), 16);
     let mut last = 0;
     while last < i64::from(GOOD + 5) {
         last = collector.raw().await;
@@ -231,8 +241,8 @@ async fn half_a_frame_is_never_taken_for_a_whole_one() {
 
 #[tokio::test]
 async fn five_milliseconds_between_bytes_are_borne() {
-    let peer =
-        survives(|asked| vec![Act::Trickle(asked.answer(&[GOOD + 2]), Duration::from_millis(5))]).await;
+    let slowly = |asked: Asked| vec![Act::Trickle(asked.answer(&[GOOD + 2]), Duration::from_millis(5))];
+    let peer = survives_within(Span::from_s(2), slowly).await;
     assert_eq!(peer.connections(), 1);
 }
 

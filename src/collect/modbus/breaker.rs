@@ -90,7 +90,7 @@ mod tests {
         let (mut now, mut lost) = (start, Duration::ZERO);
         // Two hundred dead devices, each always due; nobody else on the line.
         while now < start + Duration::from_mins(10) {
-            let (_, at) = breaker.next(now, None, Some(((), start))).unwrap();
+            let ((), at) = breaker.next(now, None, Some(((), start))).unwrap();
             now = now.max(at) + 150 * MS;
             lost += 150 * MS;
             breaker.spent(150 * MS, now);

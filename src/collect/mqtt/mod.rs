@@ -19,6 +19,7 @@ use futures_util::FutureExt as _;
 use metrics::{Counter, counter};
 use sensors::city::City;
 use sensors::line::{MqttLine, Protocol};
+use sensors::time::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -92,12 +93,13 @@ struct Standing {
     birth: Option<Said>,
     farewell: Option<Said>,
     armour: Option<Armour>,
+    born: Timestamp,
     look: Interval,
 }
 
 /// How listening ended.
 enum End {
-    Cancelled(Standing),
+    Cancelled(Box<Standing>),
     Lost(LinkError),
 }
 
@@ -112,7 +114,7 @@ impl Task<'_> {
             let since = Instant::now();
             let why = match opened {
                 Ok(standing) => match self.listen(standing, cancel).await? {
-                    End::Cancelled(standing) => return self.drain(standing).await,
+                    End::Cancelled(standing) => return self.drain(*standing).await,
                     End::Lost(error) => error.to_string(),
                 },
                 Err(why) => why,
@@ -136,12 +138,13 @@ impl Task<'_> {
     }
 
     async fn open(&self) -> Result<Standing, String> {
-        let account = Account::read(self.address, self.line, Clock::real_now()).await;
+        let born = Clock::real_now();
+        let account = Account::read(self.address, self.line, born).await;
         let Account { settings, birth } = account.map_err(|error| error.to_string())?;
         let link = Link::open(&settings).await.map_err(|error| error.to_string())?;
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok(Standing { link, birth, farewell: settings.will, armour: settings.tls, look })
+        Ok(Standing { link, birth, farewell: settings.will, armour: settings.tls, born, look })
     }
 
     /// Takes up the session: who we are, what we want to hear.
@@ -150,10 +153,12 @@ impl Task<'_> {
         if !session_present {
             tracing::info!(line = self.post.name(), "the broker kept no session of ours; a new one begins");
         }
-        self.routes.nodes.connected(session_present);
+        self.routes.nodes.connected(session_present, standing.born);
         // Also in a kept session: the configuration may have gained topics since.
         standing.link.subscribe(&self.routes.filters())?;
-        standing.birth.iter().try_for_each(|birth| standing.link.keep(birth))?;
+        if let Some(birth) = &standing.birth {
+            standing.link.keep(birth)?;
+        }
         let event = self.post.up();
         self.hand.batch().events.extend(event);
         Ok(())
@@ -171,7 +176,7 @@ impl Task<'_> {
         loop {
             let step = tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Ok(End::Cancelled(standing)),
+                () = cancel.cancelled() => return Ok(End::Cancelled(Box::new(standing))),
                 changed = self.durable.changed(), if self.hand.owes() => {
                     changed.map_err(|_| WriterGone)?;
                     self.acknowledge(&mut standing.link)
@@ -217,8 +222,10 @@ impl Task<'_> {
         for request in self.routes.nodes.requests() {
             standing.link.request(&request)?;
         }
-        if self.routes.nodes.was_contested() {
-            standing.birth.iter().try_for_each(|birth| standing.link.keep(birth))?;
+        if self.routes.nodes.was_contested()
+            && let Some(birth) = &standing.birth
+        {
+            standing.link.keep(birth)?;
         }
         Ok(())
     }

@@ -25,13 +25,15 @@ pub(super) struct Nodes<'a> {
     host: Option<SparkplugHost>,
     requests: Vec<Said>,
     is_contested: bool,
+    /// When this connection began, as our own state says.
+    born: Timestamp,
 }
 
 impl<'a> Nodes<'a> {
     /// The nodes that a line was given, if it was.
     pub(super) fn new(line: Option<&'a MqttSparkplug>) -> Self {
         let host = line.map(|line| SparkplugHost::new(line.sources.clone()));
-        Self { line, host, requests: Vec::new(), is_contested: false }
+        Self { line, host, requests: Vec::new(), is_contested: false, born: Timestamp::from_ms(0) }
     }
 
     /// The filters of these nodes and of our own state.
@@ -44,8 +46,9 @@ impl<'a> Nodes<'a> {
         filters
     }
 
-    /// Whether the session began anew, so that messages may have been lost.
-    pub(super) fn connected(&mut self, session_present: bool) {
+    /// A connection began at `born`; in a new session messages may have been lost before it.
+    pub(super) fn connected(&mut self, session_present: bool, born: Timestamp) {
+        self.born = born;
         self.requests.clear();
         self.is_contested = false;
         if let Some(host) = self.host.as_mut().filter(|_| !session_present) {
@@ -60,9 +63,7 @@ impl<'a> Nodes<'a> {
             return false;
         }
         if line.state_topic().as_deref() == Some(topic) {
-            // Somebody says that we are gone; we are not (6.4.7 lets us say so again).
-            let said: Option<serde_json::Value> = serde_json::from_slice(&desk.message.payload).ok();
-            self.is_contested |= said.is_some_and(|said| said["online"] == serde_json::Value::Bool(false));
+            self.is_contested |= denies(&desk.message.payload, self.born);
             return true;
         }
         let Some(topic) = SparkplugTopic::parse(topic) else {
@@ -78,10 +79,10 @@ impl<'a> Nodes<'a> {
         }
         let parameter = |ix| city.sensor(ix).map(|sensor| sensor.id.parameter);
         let said = host.take(&topic, &desk.message.payload, desk.now, parameter);
-        for (presence, state) in [
-            (Presence::Online, StationState::Online),
-            (Presence::Offline, StationState::Offline { why: format!("death of {}", whom(&topic)) }),
-        ] {
+        let why = String::from_utf8_lossy(&desk.message.topic).into_owned();
+        for (presence, state) in
+            [(Presence::Online, StationState::Online), (Presence::Offline, StationState::Offline { why })]
+        {
             let of_this = said.presence.iter().filter(|p| p.presence == presence);
             let mut stations: Vec<StationIx> =
                 of_this.filter_map(|p| line.stations.get(p.source).copied()).collect();
@@ -123,9 +124,26 @@ impl<'a> Nodes<'a> {
     }
 }
 
-fn whom(topic: &SparkplugTopic<'_>) -> String {
-    match topic.device {
-        None => format!("node {}", topic.node),
-        Some(device) => format!("device {device} at node {}", topic.node),
+/// Whether somebody says that we are gone, who are not. The will of an earlier life is older than our
+/// birth and denies nothing.
+fn denies(payload: &[u8], born: Timestamp) -> bool {
+    let Ok(said) = serde_json::from_slice::<serde_json::Value>(payload) else { return false };
+    let said_at = said.get("timestamp").and_then(serde_json::Value::as_i64);
+    let is_offline = said.get("online").and_then(serde_json::Value::as_bool) == Some(false);
+    is_offline && said_at.is_none_or(|at| at >= born.ms())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_death_of_this_life_is_answered() {
+        let born = Timestamp::from_ms(1000);
+        assert!(denies(br#"{"online":false,"timestamp":1000}"#, born));
+        assert!(denies(br#"{"online":false}"#, born));
+        assert!(!denies(br#"{"online":false,"timestamp":999}"#, born));
+        assert!(!denies(br#"{"online":true,"timestamp":1000}"#, born));
+        assert!(!denies(b"OFFLINE", born));
     }
 }

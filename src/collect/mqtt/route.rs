@@ -192,7 +192,7 @@ fn hear_health(health: &MqttHealth, name: &str, desk: &mut Desk<'_>) {
     match health.map.read(&desk.message.payload) {
         Ok(Presence::Online) => desk.presence(stations.clone(), StationState::Online),
         Ok(Presence::Offline) => {
-            let why = format!("{} says so", String::from_utf8_lossy(&desk.message.topic));
+            let why = String::from_utf8_lossy(&desk.message.topic).into_owned();
             desk.presence(stations.clone(), StationState::Offline { why });
         }
         Err(fault) => desk.stray(fault.to_string()),

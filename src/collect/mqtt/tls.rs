@@ -3,6 +3,7 @@
 //!
 //! It keeps no key longer than a connection and trusts nothing that the files don't.
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -25,8 +26,8 @@ use tokio_rustls::client::TlsStream;
 const FILE_MAX_BYTES: u64 = 1024 * 1024;
 /// A certificate that ends sooner is told.
 const WARN_BEFORE: Span = Span::from_h(14 * 24);
-/// The year 10000: no certificate is valid then.
-const NEVER: Duration = Duration::from_secs(253_402_300_800);
+/// The year 10000, in seconds since the epoch: no certificate is valid then.
+const NEVER_S: u64 = 253_402_300_800;
 
 /// Why there can be no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -185,7 +186,7 @@ fn end_of(
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(provider));
     let verifier = verifier.build().ok()?;
     let name = ServerName::try_from("any.invalid").ok()?;
-    let never = UnixTime::since_unix_epoch(NEVER);
+    let never = UnixTime::since_unix_epoch(Duration::from_secs(NEVER_S));
     match verifier.verify_server_cert(certificate, &[], &name, &[], never) {
         Err(rustls::Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. })) => {
             Some(Timestamp::from_ms(i64::try_from(not_after.as_secs()).ok()?.saturating_mul(1000)))
@@ -194,23 +195,27 @@ fn end_of(
     }
 }
 
-/// Whether an error of a socket is one of TLS.
-pub(super) fn is_about(error: &io::Error) -> bool {
-    cause(error).is_some()
+/// An error in words, with what can be done where TLS is the cause; `None` where it is not.
+pub(super) fn told(error: &(dyn Error + 'static)) -> Option<String> {
+    let told = match cause(error)? {
+        rustls::Error::InvalidCertificate(why) => of_broker(why),
+        rustls::Error::AlertReceived(alert) => by_broker(*alert),
+        other => other.to_string(),
+    };
+    Some(format!("TLS: {told}"))
 }
 
-fn cause(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-}
-
-/// An error of a socket in words, with what can be done where TLS is the cause.
-pub(super) fn told(error: &io::Error) -> String {
-    match cause(error) {
-        None => error.to_string(),
-        Some(rustls::Error::InvalidCertificate(why)) => format!("TLS: {}", of_broker(why)),
-        Some(rustls::Error::AlertReceived(alert)) => format!("TLS: {}", by_broker(*alert)),
-        Some(other) => format!("TLS: {other}"),
+/// The error of TLS somewhere inside: a socket's error hides what it was made of.
+fn cause<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let hidden = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = hidden.and_then(|hidden| hidden.downcast_ref()) {
+            return Some(found);
+        }
+        next = error.source();
     }
+    None
 }
 
 fn of_broker(why: &CertificateError) -> String {
@@ -221,7 +226,8 @@ fn of_broker(why: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             String::from("the broker's certificate is not valid yet; look at both clocks")
         }
-        CertificateError::UnknownIssuer => {
+        // Another authority of the same name is known by its signature alone.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             String::from("the broker's certificate is not signed by an authority of our ca file")
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {

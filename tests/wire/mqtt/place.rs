@@ -26,7 +26,7 @@ const DEFAULTS: &str = r"[defaults.stage]
 span_m = [-2, 1000]
 interval_s = 600
 [defaults.battery_level]
-span_pct = [0, 100]
+span_percent = [0, 100]
 interval_s = 86400
 ";
 
@@ -48,9 +48,10 @@ fn files(stations: &[(&str, &str)], port: u16, line: &str) -> Vec<(String, Strin
         )
         .unwrap();
     }
+    let expiry = if line.contains("3.1.1") { "" } else { "session_expiry_s = 3600\n" };
     let line = format!(
         "[[line]]\nname = \"broker\"\nprotocol = \"mqtt\"\naddress = \"127.0.0.1:{port}\"\nclient_id = \"baolu-test\"\n\
-         session_expiry_s = 3600\n{line}\n"
+         {expiry}{line}\n"
     );
     let mut files: Vec<(String, String)> = [
         ("city.toml", CITY),

@@ -1,15 +1,12 @@
 //! Who is there: last wills, births that a broker keeps, and our own.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Stdio};
-
 use baolu::clock::Clock;
 use baolu::event::{Event, StationHealth, StationState};
 use sensors::station::StationIx;
 
 use super::place::place;
 use crate::peer::collector::Collector;
-use crate::peer::mosquitto::Mosquitto;
+use crate::peer::mosquitto::{Mosquitto, Watcher};
 use crate::peer::skip;
 
 const STATIONS: [(&str, &str); 3] = [("a", "[\"stage\"]"), ("b", "[\"stage\"]"), ("c", "[\"stage\"]")];
@@ -32,20 +29,13 @@ async fn health(collector: &mut Collector) -> StationHealth {
 }
 
 /// A publisher whose will stands on a topic; it dies with a kill.
-fn with_will(broker: &Mosquitto, topic: &str) -> Child {
+fn with_will(broker: &Mosquitto, topic: &str) -> Watcher {
     let will = ["--will-topic", topic, "--will-payload", "offline", "--will-qos", "1", "--will-retain"];
-    let mut command = broker.client("mosquitto_sub");
-    let mut child =
-        command.args(["-t", "marker", "-C", "2"]).args(will).stdout(Stdio::piped()).spawn().unwrap();
-    // A word on its topic says that it is connected.
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    std::thread::scope(|scope| {
-        let heard = scope.spawn(move || out.read_line(&mut String::new()).unwrap());
-        while !heard.is_finished() {
-            broker.publish("marker", ["x"]);
-        }
-    });
-    child
+    let mut watcher = broker.watch("marker", &will);
+    // A word on its topic, which the broker keeps until it has come, says that it is connected.
+    broker.publish_bytes("marker", b"x", &["-r"]);
+    assert_eq!(watcher.next(), "x");
+    watcher
 }
 
 #[tokio::test]
@@ -58,8 +48,7 @@ async fn a_will_says_who_is_cut_off_and_a_kept_birth_is_no_news() {
     assert_eq!((kept.stations, kept.state, kept.is_news), (vec![StationIx(0)], StationState::Online, false));
 
     let mut gateway = with_will(&broker, "gateway/status");
-    gateway.kill().unwrap();
-    gateway.wait().unwrap();
+    gateway.kill();
     let cut = health(&mut collector).await;
     assert_eq!(cut.stations, [StationIx(1), StationIx(2)], "everybody behind the gateway");
     assert_eq!(cut.state, StationState::Offline { why: "gateway/status".to_owned() });
@@ -94,39 +83,22 @@ async fn words_that_mean_nothing_and_names_that_nobody_has_change_nobody() {
     assert!(collector.stop().await.is_empty());
 }
 
-/// What the broker says of us, line by line.
-fn watch_us(broker: &Mosquitto) -> (Child, BufReader<ChildStdout>) {
-    let mut command = broker.client("mosquitto_sub");
-    let mut child =
-        command.args(["-t", "baolu/hue/status", "-q", "1"]).stdout(Stdio::piped()).spawn().unwrap();
-    let out = BufReader::new(child.stdout.take().unwrap());
-    (child, out)
-}
-
-fn next(out: &mut BufReader<ChildStdout>) -> String {
-    let mut line = String::new();
-    out.read_line(&mut line).unwrap();
-    line.trim().to_owned()
-}
-
 #[tokio::test]
 async fn others_can_see_whether_we_listen() {
     for version in ["", "version = \"3.1.1\"\n"] {
         let Some(broker) = Mosquitto::start() else { return skip("mosquitto") };
         let line = format!("{version}status_topic = \"baolu/hue/status\"\n{LINE}");
         let city = place(&STATIONS, broker.port, &line);
-        let (mut watcher, mut said) = watch_us(&broker);
+        let mut watcher = broker.watch("baolu/hue/status", &[]);
         let mut collector = Collector::start(&city, Clock::wall(), 64);
         collector.up().await;
-        assert_eq!(next(&mut said), "online");
+        assert_eq!(watcher.next(), "online");
         collector.crash();
-        assert_eq!(next(&mut said), "offline", "by our will");
+        assert_eq!(watcher.next(), "offline", "by our will");
         let mut collector = Collector::start(&city, Clock::wall(), 64);
         collector.up().await;
-        assert_eq!(next(&mut said), "online");
+        assert_eq!(watcher.next(), "online");
         collector.stop().await;
-        assert_eq!(next(&mut said), "offline", "by our farewell");
-        watcher.kill().unwrap();
-        watcher.wait().unwrap();
+        assert_eq!(watcher.next(), "offline", "by our farewell");
     }
 }

@@ -1,8 +1,5 @@
 //! Edge nodes by another hand, from birth to death.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
-
 use baolu::clock::Clock;
 use baolu::event::{Event, StationState};
 use sensors::reading::Observed;
@@ -61,14 +58,9 @@ async fn a_node_is_heard_from_birth_to_death_and_asked_for_a_birth_that_was_miss
 #[tokio::test]
 async fn nodes_can_see_that_their_host_is_there_and_that_it_left() {
     let Some(broker) = Mosquitto::start() else { return skip("mosquitto") };
-    let mut command = broker.client("mosquitto_sub");
-    let mut watcher =
-        command.args(["-t", "spBv1.0/STATE/baolu-hue", "-q", "1"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(watcher.stdout.take().unwrap());
+    let mut watcher = broker.watch("spBv1.0/STATE/baolu-hue", &[]);
     let mut state = move || {
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        let state: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let state: serde_json::Value = serde_json::from_str(&watcher.next()).unwrap();
         (state["online"].as_bool().unwrap(), state["timestamp"].as_i64().unwrap())
     };
     let city = place(&STATIONS, broker.port, LINE);
@@ -88,6 +80,4 @@ async fn nodes_can_see_that_their_host_is_there_and_that_it_left() {
     assert!(state().0);
     again.stop().await;
     assert!(!state().0, "by our farewell");
-    watcher.kill().unwrap();
-    watcher.wait().unwrap();
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike as _, Days, NaiveDate, Utc};
+use baolu::clock::Clock;
+use chrono::{Datelike as _, Days, NaiveDate};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer, KeyIdMethod,
     KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
@@ -24,7 +25,7 @@ pub(crate) struct Issued {
 }
 
 fn day(from_today: i64) -> NaiveDate {
-    let today: NaiveDate = Utc::now().date_naive();
+    let today = Clock::real_now().to_chrono().unwrap().date_naive();
     let days = Days::new(from_today.unsigned_abs());
     if from_today < 0 { today - days } else { today + days }
 }

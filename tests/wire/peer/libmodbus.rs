@@ -12,17 +12,18 @@ pub(crate) struct Libmodbus(Child);
 pub(crate) fn program() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
     let compile = || {
-        // Tests and benches may compile at the same time, so each has a file of its own.
-        let program =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("libmodbus-{}", std::process::id()));
+        // Tests and benches may compile at the same time: a whole program takes the place of another.
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libmodbus");
+        let whole = program.with_extension(std::process::id().to_string());
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/peer/libmodbus.c");
         let compiled = Command::new("gcc")
             .args(["-O2", "-Wall", "-Wextra", "-I/usr/include/modbus", "-o"])
-            .args([&program, &source])
+            .args([&whole, &source])
             .arg("-lmodbus")
             .stderr(Stdio::null())
             .status();
-        compiled.is_ok_and(|status| status.success()).then_some(program)
+        let compiled = compiled.is_ok_and(|status| status.success());
+        (compiled && std::fs::rename(&whole, &program).is_ok()).then_some(program)
     };
     PROGRAM.get_or_init(compile).as_deref()
 }

@@ -1,13 +1,41 @@
 //! Mosquitto, the real broker, on a port of loopback with its data in a folder of its own.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::free_port;
+
+/// A `mosquitto_sub` that listens to one topic, for a minute at most.
+pub(crate) struct Watcher {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Watcher {
+    /// The next line that it heard; empty when it has ended.
+    pub(crate) fn next(&mut self) -> String {
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
 
 /// A broker that can be stopped and started again.
 pub(crate) struct Mosquitto {
@@ -71,6 +99,15 @@ impl Mosquitto {
         let mut command = Command::new(program);
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-V", "mqttv5"]);
         command
+    }
+
+    /// Listens to a topic with further arguments.
+    pub(crate) fn watch(&self, topic: &str, arguments: &[&str]) -> Watcher {
+        let mut command = self.client("mosquitto_sub");
+        command.args(["-t", topic, "-q", "1", "-W", "60"]).args(arguments).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        Watcher { child, said }
     }
 
     /// Publishes each line as a message at QoS 1.

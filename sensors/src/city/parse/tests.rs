@@ -254,7 +254,7 @@ fn each_wrong_value_is_one_mistake() {
         ("basins.toml", "phu-ninh", "cau-tam-ky", "measures no rainfall; allowed are rain gauges"),
         ("lines.toml", "127.0.0.1:15021", "127.0.0.1", "is no address; allowed is host:port"),
         ("lines.toml", "\"broker\"", "\"gateway\"", "line \"gateway\" is given twice, first in line 2"),
-        ("lines.toml", "tk/stage", "tk/#", "\"tk/#\" is no exact topic"),
+        ("lines.toml", "tk/stage", "tk/#", "\"tk/#\" is no topic"),
         ("lines.toml", "unit = 1", "unit = 256", "256 is out of range; allowed is 0 to 255"),
         ("lines.toml", "poll_interval_s = 300", "poll_interval_s = 7200", "counts as silent after 900 s"),
         ("lines.toml", "type = \"post\"", "type = \"counter\"", "the type is asked over Modbus"),

@@ -1,3 +1,5 @@
+//! Promises of the frame reader: what it takes for an answer, and what never.
+
 use proptest::prelude::*;
 
 use super::*;

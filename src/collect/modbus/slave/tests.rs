@@ -1,3 +1,5 @@
+//! Promises of one device: its rhythm, its storms, its silences and what it empties.
+
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
 use sensors::reading::Observed;

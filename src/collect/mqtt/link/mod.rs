@@ -36,6 +36,8 @@ const FILTERS_MAX: usize = 100;
 /// Requests to the event loop that may wait: every acknowledgement that can be owed, so that
 /// handing one in never waits.
 const REQUESTS_MAX: usize = RECEIVE_MAX as usize * 2;
+/// A filter that nobody subscribes: to end it is a question that any broker answers.
+const NOBODYS: &str = "baolu/nobody";
 const KEEP_ALIVE_S: u16 = 15;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a link that is closed waits for its last acknowledgements, and for its goodbye.
@@ -131,6 +133,8 @@ trait Speaker: Send + Sync {
     fn subscribe(&self, filters: &[Filter]) -> Result<(), LinkError>;
     fn publish(&self, said: &Said, kept: bool) -> Result<(), LinkError>;
     fn acknowledge(&self, ack: Ack) -> Result<(), LinkError>;
+    /// Asks for an answer that changes nothing: who answers has taken all before it.
+    fn knock(&self) -> Result<(), LinkError>;
     fn disconnect(&self) -> Result<(), LinkError>;
 }
 
@@ -143,6 +147,8 @@ enum Packet {
     Answered(u16, Vec<Grant>),
     /// An acknowledgement of ours was written.
     Acknowledged,
+    /// The broker has what we published for it to keep, or answered that it is there.
+    Kept,
     Other,
 }
 
@@ -165,6 +171,8 @@ pub(super) struct Link {
     pending: BTreeMap<u16, Vec<Filter>>,
     /// Acknowledgements that were handed in and not written yet.
     unwritten: usize,
+    /// What we published for the broker to keep and it did not confirm yet.
+    unkept: usize,
 }
 
 impl fmt::Debug for Link {
@@ -181,7 +189,7 @@ impl Link {
             MqttVersion::V5 => v5::open(settings).await?,
         };
         let (asked, pending) = (VecDeque::new(), BTreeMap::new());
-        Ok(Self { speaker, packets, session_present, asked, pending, unwritten: 0 })
+        Ok(Self { speaker, packets, session_present, asked, pending, unwritten: 0, unkept: 0 })
     }
 
     /// Whether the broker had kept our session, with what waited in it.
@@ -199,7 +207,8 @@ impl Link {
     }
 
     /// Publishes at QoS 1 what the broker is to keep; it goes out with the next turn of [`Link::next`].
-    pub(super) fn keep(&self, said: &Said) -> Result<(), LinkError> {
+    pub(super) fn keep(&mut self, said: &Said) -> Result<(), LinkError> {
+        self.unkept += 1;
         self.speaker.publish(said, true)
     }
 
@@ -211,23 +220,32 @@ impl Link {
     /// The next thing the broker brings. Dropping the future before it ends loses nothing.
     pub(super) async fn next(&mut self) -> Result<Incoming, LinkError> {
         loop {
-            let packet = self.packets.next().await;
-            match packet.unwrap_or_else(|| Err(cut()))? {
-                Packet::Message(message) => return Ok(Incoming::Message(message)),
-                Packet::Answered(id, grants) => {
-                    let refused = refused(self.pending.remove(&id).unwrap_or_default(), grants);
-                    if !refused.is_empty() {
-                        return Ok(Incoming::Refused(refused));
-                    }
-                }
-                Packet::Asked(id) => {
-                    let filters = self.asked.pop_front().unwrap_or_default();
-                    self.pending.insert(id, filters);
-                }
-                Packet::Acknowledged => self.unwritten = self.unwritten.saturating_sub(1),
-                Packet::Other => {}
+            if let Some(incoming) = self.turn().await? {
+                return Ok(incoming);
             }
         }
+    }
+
+    /// Takes one packet, in either direction.
+    async fn turn(&mut self) -> Result<Option<Incoming>, LinkError> {
+        let packet = self.packets.next().await;
+        match packet.unwrap_or_else(|| Err(cut()))? {
+            Packet::Message(message) => return Ok(Some(Incoming::Message(message))),
+            Packet::Answered(id, grants) => {
+                let refused = refused(self.pending.remove(&id).unwrap_or_default(), grants);
+                if !refused.is_empty() {
+                    return Ok(Some(Incoming::Refused(refused)));
+                }
+            }
+            Packet::Asked(id) => {
+                let filters = self.asked.pop_front().unwrap_or_default();
+                self.pending.insert(id, filters);
+            }
+            Packet::Acknowledged => self.unwritten = self.unwritten.saturating_sub(1),
+            Packet::Kept => self.unkept = self.unkept.saturating_sub(1),
+            Packet::Other => {}
+        }
+        Ok(None)
     }
 
     /// Acknowledges a message; it goes out with the next turn of [`Link::next`].
@@ -239,23 +257,29 @@ impl Link {
     /// Sends what is still to be sent and says goodbye, with the words that a will says for those who
     /// can't; the broker keeps the session.
     pub(super) async fn close(mut self, farewell: Option<&Said>) {
-        // The library's goodbye overtakes acknowledgements that wait behind others, and what is not
-        // acknowledged comes again. What arrives meanwhile is left to the broker.
-        let acknowledged = async {
+        // The library's goodbye overtakes what waits, and a socket that is closed with something unread
+        // takes back what the broker has not read: either way what was acknowledged would come again.
+        // What arrives meanwhile is left to the broker.
+        let settled = async {
             while self.unwritten > 0 {
-                if self.next().await.is_err() {
-                    return false;
-                }
+                self.turn().await?;
             }
-            true
+            if let Some(said) = farewell {
+                self.keep(said)?;
+            }
+            self.unkept += 1;
+            self.speaker.knock()?;
+            while self.unkept > 0 {
+                self.turn().await?;
+            }
+            Ok::<(), LinkError>(())
         };
-        match tokio::time::timeout(GOODBYE_TIMEOUT, acknowledged).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(_) => tracing::warn!("the broker takes no more acknowledgements; some messages come again"),
+        match tokio::time::timeout(GOODBYE_TIMEOUT, settled).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => tracing::warn!("the broker takes nothing more; some messages may come again"),
         }
-        let told = farewell.is_none_or(|said| self.keep(said).is_ok());
-        if !told || self.speaker.disconnect().is_err() {
+        if self.speaker.disconnect().is_err() {
             return;
         }
         let goodbye = async { while let Some(Ok(_)) = self.packets.next().await {} };

@@ -10,8 +10,8 @@ use rumqttc_v4::{
 };
 
 use super::{
-    Ack, AckKind, BATCH, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, PUBLISHED_MAX, Packet, Packets,
-    REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network, no_connection,
+    Ack, AckKind, BATCH, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, NOBODYS, PUBLISHED_MAX, Packet,
+    Packets, REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network, no_connection,
 };
 use crate::collect::mqtt::tls;
 
@@ -54,6 +54,10 @@ impl Speaker for V4 {
         self.0.try_manual_ack(ack).map_err(|e| LinkError::Broken(e.to_string()))
     }
 
+    fn knock(&self) -> Result<(), LinkError> {
+        self.0.try_unsubscribe(NOBODYS).map_err(|e| LinkError::Broken(e.to_string()))
+    }
+
     fn disconnect(&self) -> Result<(), LinkError> {
         self.0.try_disconnect().map_err(|e| LinkError::Broken(e.to_string()))
     }
@@ -90,6 +94,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
+        Event::Incoming(rumqttc_v4::Packet::PubAck(_) | rumqttc_v4::Packet::UnsubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }
@@ -117,13 +122,13 @@ fn options(settings: &Settings) -> MqttOptions {
 }
 
 fn told(error: ConnectionError) -> LinkError {
+    if let Some(why) = tls::told(&error) {
+        return LinkError::Broken(why);
+    }
     match error {
         ConnectionError::ConnectionRefused(code) => LinkError::Refused(refusal(code)),
         ConnectionError::NetworkTimeout => no_connection(),
-        ConnectionError::Io(error) => LinkError::Broken(tls::told(&error)),
-        ConnectionError::MqttState(StateError::Io(error)) if tls::is_about(&error) => {
-            LinkError::Broken(tls::told(&error))
-        }
+        ConnectionError::Io(error) => LinkError::Broken(error.to_string()),
         ConnectionError::MqttState(StateError::ConnectionAborted | StateError::Io(_))
         | ConnectionError::RequestsDone => cut(),
         other => LinkError::Broken(other.to_string()),

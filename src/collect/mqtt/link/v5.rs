@@ -11,9 +11,9 @@ use rumqttc::{
 
 use super::session::NothingInFlight;
 use super::{
-    Ack, AckKind, BATCH, CONNECT_TIMEOUT, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, PUBLISHED_MAX,
-    Packet, Packets, RECEIVE_MAX, REQUESTS_MAX, Said, Settings, Speaker, connect, cut, network,
-    no_connection,
+    Ack, AckKind, BATCH, CONNECT_TIMEOUT, Filter, Grant, KEEP_ALIVE_S, LinkError, Message, NOBODYS,
+    PUBLISHED_MAX, Packet, Packets, RECEIVE_MAX, REQUESTS_MAX, Said, Settings, Speaker, connect, cut,
+    network, no_connection,
 };
 use crate::collect::mqtt::tls;
 
@@ -66,6 +66,10 @@ impl Speaker for V5 {
         self.0.try_manual_ack(ack).map_err(|e| LinkError::Broken(e.to_string()))
     }
 
+    fn knock(&self) -> Result<(), LinkError> {
+        self.0.try_unsubscribe(NOBODYS).map_err(|e| LinkError::Broken(e.to_string()))
+    }
+
     fn disconnect(&self) -> Result<(), LinkError> {
         self.0.try_disconnect().map_err(|e| LinkError::Broken(e.to_string()))
     }
@@ -103,6 +107,7 @@ fn packet(client: &AsyncClient, event: Event) -> Packet {
         }
         Event::Outgoing(Outgoing::Subscribe(id)) => Packet::Asked(id),
         Event::Outgoing(Outgoing::PubAck(_)) => Packet::Acknowledged,
+        Event::Incoming(rumqttc::Packet::PubAck(_) | rumqttc::Packet::UnsubAck(_)) => Packet::Kept,
         _ => Packet::Other,
     }
 }
@@ -136,6 +141,14 @@ fn options(settings: &Settings) -> MqttOptions {
 }
 
 fn told(error: ConnectionError) -> LinkError {
+    // The library does not name what a packet that could not be read was made of as its source.
+    let about_tls = match &error {
+        ConnectionError::MqttState(StateError::Deserialization(inner)) => tls::told(inner),
+        other => tls::told(other),
+    };
+    if let Some(why) = about_tls {
+        return LinkError::Broken(why);
+    }
     match error {
         ConnectionError::ConnectionRefused(code)
         | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {
@@ -149,10 +162,7 @@ fn told(error: ConnectionError) -> LinkError {
             LinkError::Closed(why)
         }
         ConnectionError::Timeout(_) => no_connection(),
-        ConnectionError::Io(error) => LinkError::Broken(tls::told(&error)),
-        ConnectionError::MqttState(StateError::Io(error)) if tls::is_about(&error) => {
-            LinkError::Broken(tls::told(&error))
-        }
+        ConnectionError::Io(error) => LinkError::Broken(error.to_string()),
         ConnectionError::MqttState(StateError::ConnectionAborted | StateError::Io(_))
         | ConnectionError::RequestsDone => cut(),
         other => LinkError::Broken(other.to_string()),

@@ -92,7 +92,7 @@ impl Join<'_, '_> {
             self.subscription(row, &mut draft);
         }
         let sparkplug = row.cell("sparkplug").and_then(|cell| cell.row());
-        let sparkplug = sparkplug.and_then(|row| self.sparkplug(row, &draft));
+        let sparkplug = sparkplug.map(|row| self.sparkplug(row, &draft));
         if let Some((_, cell)) = &status_topic
             && sparkplug.as_ref().is_some_and(|nodes| nodes.host.is_some())
         {

@@ -1,3 +1,5 @@
+//! Promises of the words that a Modbus line is configured with.
+
 use super::*;
 use crate::city::City;
 use crate::city::parse::tests::{mistake, with};

@@ -8,7 +8,7 @@ use crate::payload::sparkplug::SparkplugSource;
 use crate::sheet::{Cell, Known, Row};
 
 impl Join<'_, '_> {
-    pub(super) fn sparkplug<'a>(&mut self, row: Row<'a>, draft: &Draft<'a>) -> Option<MqttSparkplug> {
+    pub(super) fn sparkplug<'a>(&mut self, row: Row<'a>, draft: &Draft<'a>) -> MqttSparkplug {
         let group = row.need("group", "the group of the nodes").and_then(|cell| name_of(&cell));
         let host = row.cell("host").and_then(|cell| name_of(&cell));
         let mut known: Known<()> = Known::new("source", "lines.toml", true);
@@ -36,7 +36,7 @@ impl Join<'_, '_> {
         }
         row.close();
         refuse_others(draft);
-        Some(MqttSparkplug { host, sources, stations })
+        MqttSparkplug { host, sources, stations }
     }
 }
 

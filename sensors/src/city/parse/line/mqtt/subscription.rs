@@ -46,7 +46,7 @@ impl Join<'_, '_> {
     }
 
     /// The one station of a topic that names nobody.
-    fn one<'a>(&mut self, row: &Row<'a>) -> Sources {
+    fn one(&mut self, row: &Row<'_>) -> Sources {
         let found = self.station_and_type(row);
         let source = found.and_then(|(station, cell, device)| {
             Some((String::new(), MqttSource { station, map: self.payload(station, &cell, &device)? }))
@@ -55,7 +55,7 @@ impl Join<'_, '_> {
     }
 
     /// The stations whose ids stand at `{station}`.
-    fn stations<'a>(&mut self, row: &Row<'a>) -> Sources {
+    fn stations(&mut self, row: &Row<'_>) -> Sources {
         let device = self.type_of(row);
         let mut known: Known<()> = Known::new("station", "stations.toml", true);
         let cells = row.need("stations", "the ids that {station} may be").map(|cell| cell.list());
@@ -85,7 +85,7 @@ impl Join<'_, '_> {
     }
 
     /// The devices whose names stand at `{device}` or in the payload.
-    fn devices<'a>(&mut self, row: &Row<'a>) -> Sources {
+    fn devices(&mut self, row: &Row<'_>) -> Sources {
         let mut known: Known<()> = Known::new("device", "lines.toml", true);
         let mut sources = Sources::new();
         if row.cell("device").is_none() {
@@ -107,7 +107,7 @@ impl Join<'_, '_> {
     }
 
     /// The station and type of a row, for those beside this file.
-    pub(super) fn source<'a>(&mut self, row: &Row<'a>) -> Option<MqttSource> {
+    pub(super) fn source(&mut self, row: &Row<'_>) -> Option<MqttSource> {
         let (station, cell, device): (StationIx, _, _) = self.station_and_type(row)?;
         Some(MqttSource { station, map: self.payload(station, &cell, &device)? })
     }

@@ -1,5 +1,7 @@
 //! What an operator may write of a broker, and what is refused.
 
+use std::fmt::Write as _;
+
 use crate::city::City;
 use crate::line::topic::TopicTemplate;
 use crate::line::{MqttLine, MqttVersion, Naming, Protocol};
@@ -19,10 +21,12 @@ const NODE: &str = "protocol = \"mqtt\"\ntitle = \"A node\"\nformat = \"sparkplu
 fn files(line: &str) -> Vec<(String, String)> {
     let mut stations = String::from("[defaults.stage]\nspan_m = [-2, 10]\ninterval_s = 600\n");
     for id in ["a", "b", "c"] {
-        stations.push_str(&format!(
+        write!(
+            stations,
             "[[station]]\nid = \"{id}\"\nkind = \"stage\"\nname = \"{id}\"\nlat_deg = 16.5\nlon_deg = 108.5\n\
              zones = [\"z\"]\nsensors = [\"stage\"]\n"
-        ));
+        )
+        .unwrap();
     }
     let line = format!(
         "[[line]]\nname = \"broker\"\nprotocol = \"mqtt\"\naddress = \"b:1883\"\nclient_id = \"baolu\"\n{line}\n"
