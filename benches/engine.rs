@@ -208,7 +208,7 @@ fn deciding(what: &str, storm: &str, plan: &Arc<Plan>, batch: usize) {
 /// overlap: half a day of them is known, and then as many come that were measured in between.
 fn late(plan: &Arc<Plan>, batch: usize) {
     const READINGS: usize = 50_000;
-    let gauge = |ix: &u32| plan.city.sensors[*ix as usize].id.parameter == Parameter::Rainfall;
+    let gauge = |ix: &u32| plan.city.sensor(SensorIx(*ix)).unwrap().id.parameter == Parameter::Rainfall;
     let gauges: Vec<u32> = (0..plan.city.sensors.len() as u32).filter(gauge).collect();
     let newest = Timestamp::parse_rfc3339("2025-11-17T08:00:00+07:00").unwrap();
     let moments = (READINGS / gauges.len()) as i64;

@@ -11,6 +11,7 @@ mod evidence;
 mod fold;
 mod latch;
 mod record;
+mod sums;
 mod truth;
 
 use sensors::quantity::Value;
@@ -27,6 +28,7 @@ pub(crate) use bearing::Bearing;
 pub use fold::Pending;
 use latch::Core;
 pub use record::AlertRecord;
+pub use sums::Sums;
 use truth::Moment;
 
 /// What the engine may look at: series in event time, and who is silent now.
@@ -35,6 +37,10 @@ pub trait View {
     fn series(&self, sensor: SensorIx) -> Option<&Series>;
     /// Whether the sensor's deadline has passed.
     fn is_silent(&self, sensor: SensorIx) -> bool;
+    /// Sums that were looked through already, where no series changes as long as this view lives.
+    fn sums(&self) -> Option<&Sums> {
+        None
+    }
 }
 
 /// The most changes of a fold that are kept; with more of them the horizon is shorter.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
-use rules::engine::{Change, Pending};
+use rules::engine::{Change, Pending, Sums};
 use sensors::reading::{Observation, Reading};
 use sensors::series::Inserted;
 use sensors::station::SensorIx;
@@ -158,7 +158,7 @@ impl Turn {
             if waiting.is_none() && plan.rules.rests(*slot, alert, &change) {
                 continue;
             }
-            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: None };
             let in_order = waiting.is_none() && inserted == Inserted::Appended;
             if plan.rules.is_judged_at_once(*slot, in_order) {
                 let verdict = plan.rules.judge(*slot, Arc::make_mut(alert), &change, self.now, &eyes);
@@ -178,9 +178,11 @@ impl Turn {
 
     fn fold(&mut self, waiting: Vec<(SlotIx, Pending)>) {
         let plan = Arc::clone(&self.plan);
+        // Who goes back asks for the same sums at the same past moments as the others do.
+        let sums = waiting.iter().any(|(_, pending)| pending.goes_back()).then(Sums::default);
         for (slot, pending) in waiting {
             let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
-            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: sums.as_ref() };
             let verdict = plan.rules.fold(slot, Arc::make_mut(alert), &pending, self.now, &eyes);
             self.ruled(slot, verdict);
         }
@@ -191,7 +193,7 @@ impl Turn {
         let plan = Arc::clone(&self.plan);
         for slot in plan.rules.silence_slots(sensor) {
             let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
-            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent };
+            let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: None };
             let verdict = plan.rules.judge_silence(*slot, Arc::make_mut(alert), self.now, &eyes);
             self.ruled(*slot, verdict);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rules::engine::{AlertState, View};
+use rules::engine::{AlertState, Sums, View};
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
@@ -133,6 +133,8 @@ impl State {
 pub(crate) struct Eyes<'a> {
     pub(crate) tracks: &'a [Arc<Track>],
     pub(crate) silent: &'a [Option<Timestamp>],
+    /// Where no series changes any more: the sums that were asked for.
+    pub(crate) sums: Option<&'a Sums>,
 }
 
 impl View for Eyes<'_> {
@@ -142,5 +144,9 @@ impl View for Eyes<'_> {
 
     fn is_silent(&self, sensor: SensorIx) -> bool {
         self.silent.get(sensor.at()).is_some_and(Option::is_some)
+    }
+
+    fn sums(&self) -> Option<&Sums> {
+        self.sums
     }
 }

@@ -21,8 +21,10 @@ use crate::watch::snapshot::{Snapshot, State};
 
 /// Events that one commit takes at most: a few milliseconds of work.
 const GATHER_MAX: usize = 2048;
-/// Events that one commit takes at least, where more are waiting and deciding them is slow.
-const GATHER_MIN: usize = 64;
+/// Events that one commit takes at least, where more are waiting and deciding them is slow. Going
+/// back costs an alert about the same for one late reading as for a thousand: with fewer at a time
+/// a backlog of them would only take longer.
+const GATHER_MIN: usize = 1024;
 /// Real time that deciding may take before the next batch is smaller. Late readings cost much more
 /// than those in order; a river that rises must not wait for a backlog of them.
 const DECIDE_MAX: Duration = Duration::from_millis(100);

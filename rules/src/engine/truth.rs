@@ -310,6 +310,14 @@ impl<'a, V: View> Scene<'a, V> {
     /// What fell at a gauge, and how much of the window is missing.
     fn sum(&self, sensor: SensorIx, window: Span) -> Option<(Measured, Span)> {
         let (series, point) = self.newest(sensor)?;
+        let look = || Self::sum_of(series, point, window);
+        match self.view.sums() {
+            Some(sums) => sums.of((sensor, window, point.measured_at), look),
+            None => look(),
+        }
+    }
+
+    fn sum_of(series: &Series, point: &Point, window: Span) -> Option<(Measured, Span)> {
         let sum = series.accumulation(point.measured_at, window);
         if !sum.quality.is_usable() {
             return None;

@@ -101,3 +101,53 @@ impl Rows {
         Some(Missing { sensor, rows: self.missing, longest, to_the_end: longest.0 == last })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sensors::quantity::Value;
+
+    use super::*;
+
+    fn covered(minutes: &[i64]) -> Vec<Missing> {
+        let mut coverage = Coverage::new(2);
+        for minute in minutes {
+            let measured_at = Timestamp::from_ms(minute * 60_000);
+            let value = Observed::Value(Value::from_raw(1));
+            let (sensor, arrived_at) = (SensorIx(1), measured_at);
+            coverage.take(&Observation { sensor, measured_at, from: None, arrived_at, value });
+        }
+        coverage.missing()
+    }
+
+    #[test]
+    fn a_hole_is_measured_by_the_usual_distance_of_the_rows_beside_it() {
+        assert_eq!(covered(&[0, 60, 120, 180, 240]), []);
+        assert_eq!(covered(&[0, 10, 20, 29, 40]), [], "a minute early is no hole");
+        let at = |minute: i64| Timestamp::from_ms(minute * 60_000);
+        let holes = covered(&[0, 60, 120, 180, 420, 480, 600]);
+        let expected =
+            Missing { sensor: SensorIx(1), rows: 4, longest: (at(180), at(420)), to_the_end: false };
+        assert_eq!(holes, [expected]);
+    }
+
+    #[test]
+    fn a_gauge_that_ends_before_its_file_misses_the_rest_of_it() {
+        let mut coverage = Coverage::new(2);
+        for minute in (0..600).step_by(10) {
+            for sensor in [0, 1].into_iter().filter(|sensor| *sensor == 0 || minute < 300) {
+                let measured_at = Timestamp::from_ms(minute * 60_000);
+                let value = Observed::Value(Value::from_raw(1));
+                let sensor = SensorIx(sensor);
+                coverage.take(&Observation {
+                    sensor,
+                    measured_at,
+                    from: None,
+                    arrived_at: measured_at,
+                    value,
+                });
+            }
+        }
+        let missing = coverage.missing();
+        assert_eq!((missing.len(), missing[0].rows, missing[0].to_the_end), (1, 29, true));
+    }
+}

@@ -51,7 +51,7 @@ pub(super) fn tell_still_silent(turn: &mut Turn) {
 }
 
 fn untold_behind(turn: &Turn, line: usize) -> Vec<Transition> {
-    let eyes = Eyes { tracks: &turn.next.tracks, silent: &turn.next.silent };
+    let eyes = Eyes { tracks: &turn.next.tracks, silent: &turn.next.silent, sums: None };
     let rules = &turn.plan.rules;
     let slots = (0_u32..).map(rules::alert::SlotIx).zip(rules.slots().iter().zip(&turn.next.alerts));
     let untold = slots.filter_map(|(ix, (slot, alert))| {

@@ -85,10 +85,10 @@ fn rule_02_what_comes_late_in_batches_of_any_size_ends_in_the_same_levels() {
     // The newest hour is known, then the three before it come back to front.
     let newest = rows.last().unwrap().measured_at;
     let back = |hours: i64| newest.minus(Span::from_h(hours));
-    let mut late: Vec<Row> = rows.iter().filter(|row| row.measured_at <= back(4)).cloned().collect();
-    late.extend(rows.iter().filter(|row| row.measured_at > back(1)).cloned());
+    let mut late: Vec<Row> = rows.iter().filter(|row| row.measured_at <= back(4)).copied().collect();
+    late.extend(rows.iter().filter(|row| row.measured_at > back(1)).copied());
     late.extend(
-        rows.iter().rev().filter(|row| row.measured_at > back(4) && row.measured_at <= back(1)).cloned(),
+        rows.iter().rev().filter(|row| row.measured_at > back(4) && row.measured_at <= back(1)).copied(),
     );
     assert_eq!(late.len(), rows.len());
     for size in [1, 7, 256, 2048] {
