@@ -53,12 +53,12 @@ fn a_clogged_gauge_is_named_to_officers_once_and_stays_doubtful_over_a_restart_u
     assert!(notices.iter().all(|notice| !notice.hazard.is_public()));
     assert_eq!(last.texts[0].title, "Nghi ngờ số liệu: Phú Sơn");
     assert!(
-        last.texts[0].body.contains("0,2 mm trong 5 giờ, các trạm lân cận 30–30 mm"),
+        last.texts[0].body.contains("0,2 mm trong 4 giờ, các trạm lân cận 24–24 mm"),
         "{}",
         last.texts[0].body
     );
     assert!(
-        last.texts[1].body.contains("0.2 mm in 5 h, its neighbours 30 to 30 mm"),
+        last.texts[1].body.contains("0.2 mm in 4 h, its neighbours 24 to 24 mm"),
         "{}",
         last.texts[1].body
     );
