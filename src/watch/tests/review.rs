@@ -115,7 +115,7 @@ fn an_alert_whose_evidence_is_revised_is_marked_once_and_the_warning_stands() {
 
     let kim_long = sensor(&town.plan, "kim-long/stage");
     let again = reading(&town.plan, kim_long, crossed, 2_050);
-    let commit = town.decide(&[again.clone()]).clone();
+    let commit = town.decide(std::slice::from_ref(&again)).clone();
     assert_eq!(commit.revised.len(), 1);
     let notice = &commit.bulletins[0];
     assert_eq!(notice.alert, commit.revised[0].alert);
