@@ -112,7 +112,6 @@ fn rule_05_who_is_not_in_the_file_is_not_silent() {
 }
 
 #[test]
-#[ignore = "decisions do not ask the checks between sensors yet"]
 fn the_two_sick_gauges_are_named_with_their_causes() {
     let Some(files) = files() else { return };
     let events = events(files);

@@ -87,6 +87,11 @@ impl Summary {
     }
 }
 
+/// Whether other sensors give this check.
+fn is_outside(check: Check) -> bool {
+    matches!(check, Check::Neighbour | Check::MultiVariate | Check::Clogged | Check::DeadOnZero)
+}
+
 /// An exact decimal, as the wire of our own formats has it.
 pub fn number(parameter: Parameter, value: Value) -> Json {
     let text = value.display(parameter).to_string();
@@ -99,11 +104,29 @@ impl<'a> EventLines<'a> {
         Self { city: &plan.city, words: plan.phrases.language(output.lang.tag()), output }
     }
 
-    /// The lines of one commit, in order: qualities, then alerts.
+    /// The lines of one commit, in order: qualities, then alerts. People read of a doubt that other
+    /// sensors raise when it begins and when it ends, and not with every reading.
     pub fn of_commit(&self, commit: &Commit) -> Vec<String> {
-        let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good);
+        let told = |r: &&Reading| self.output.json || !r.quality.check().is_some_and(is_outside);
+        let doubtful = commit.readings.iter().filter(|r| r.quality != Quality::Good).filter(told);
         let qualities = doubtful.filter_map(|reading| self.quality(commit, reading));
-        qualities.chain(commit.transitions.iter().map(|t| self.alert(t))).collect()
+        let cases = commit.suspicions.iter().filter(|_| !self.output.json);
+        let doubts = cases.filter_map(|(_, cases)| self.doubt(commit.at, cases.last()?));
+        let alerts = commit.transitions.iter().map(|t| self.alert(t));
+        qualities.chain(doubts).chain(alerts).collect()
+    }
+
+    /// When a sensor begins to be doubted beside others, and when that is over.
+    fn doubt(&self, at: Timestamp, case: &Case) -> Option<String> {
+        let sensor = self.city.sensor(case.sensor)?;
+        let station = self.city.station(sensor.station)?;
+        let said = if case.is_open() {
+            let doubted = self.in_language("nghi ngờ", "doubted");
+            format!("{doubted} ({})", self.words?.doubt(case, sensor.id.parameter))
+        } else {
+            self.in_language("hết nghi ngờ", "no longer doubted").to_owned()
+        };
+        Some(format!("{}  {}: {said}", self.local(at), station.name))
     }
 
     fn quality(&self, commit: &Commit, reading: &Reading) -> Option<String> {

@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod attack;
 #[cfg(test)]
+mod doubt;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod house;

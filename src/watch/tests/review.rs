@@ -56,12 +56,12 @@ fn a_clogged_gauge_is_named_to_officers_once_and_stays_doubtful_over_a_restart_u
     assert!(notices.iter().all(|notice| !notice.hazard.is_public()));
     assert_eq!(last.texts[0].title, "Nghi ngờ số liệu: Phú Sơn");
     assert!(
-        last.texts[0].body.contains("0,2 mm trong 5 giờ, các trạm lân cận 30–30 mm"),
+        last.texts[0].body.contains("0,2 mm trong 4 giờ, các trạm lân cận 24–24 mm"),
         "{}",
         last.texts[0].body
     );
     assert!(
-        last.texts[1].body.contains("0.2 mm in 5 h, its neighbours 30 to 30 mm"),
+        last.texts[1].body.contains("0.2 mm in 4 h, its neighbours 24 to 24 mm"),
         "{}",
         last.texts[1].body
     );
@@ -120,7 +120,7 @@ fn an_alert_whose_evidence_is_revised_is_marked_once_and_the_warning_stands() {
 
     let kim_long = sensor(&town.plan, "kim-long/stage");
     let again = reading(&town.plan, kim_long, crossed, 2_050);
-    let commit = town.decide(&[again.clone()]).clone();
+    let commit = town.decide(std::slice::from_ref(&again)).clone();
     assert_eq!(commit.revised.len(), 1);
     let notice = &commit.bulletins[0];
     assert_eq!(notice.alert, commit.revised[0].alert);

@@ -12,21 +12,21 @@ use super::house::{House, PATIENCE};
 use crate::store::town::{minute, of_readings, raise, reading, tick};
 
 #[derive(Clone, Debug, PartialEq)]
-struct Event {
+pub(super) struct Event {
     id: Option<String>,
-    name: String,
-    data: Json,
+    pub(super) name: String,
+    pub(super) data: Json,
 }
 
 /// A peer of the stream, reading as a browser does.
-struct Listener {
+pub(super) struct Listener {
     response: reqwest::Response,
     text: String,
     events: VecDeque<Event>,
 }
 
 impl Listener {
-    async fn open(house: &House, last: Option<&str>) -> Self {
+    pub(super) async fn open(house: &House, last: Option<&str>) -> Self {
         let client = reqwest::Client::new();
         let mut request = client.get(house.url("/api/v1/stream"));
         if let Some(id) = last {
@@ -39,7 +39,7 @@ impl Listener {
     }
 
     /// The next event, or `None` at the end of the stream.
-    async fn next(&mut self) -> Option<Event> {
+    pub(super) async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);

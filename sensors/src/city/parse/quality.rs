@@ -4,7 +4,7 @@
 use super::station::Network;
 use crate::city::City;
 use crate::parameter::Parameter;
-use crate::place::BasinId;
+use crate::place::{Basin, BasinId};
 use crate::quality::neighbour::{Neighbours, RainLimits, Reach, StageLimits};
 use crate::quantity::Value;
 use crate::sheet::{Cell, Known, Row};
@@ -55,7 +55,7 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>, basins: &Known<BasinId>)
 pub(super) fn join(settings: Settings, city: &City) -> Neighbours {
     let Settings { rain, stage, reaches, elevations } = settings;
     let reaches = reaches.into_iter().map(|(reach, basins)| {
-        let gauges = basins.iter().filter_map(|id| city.basin(id)).flat_map(|basin| basin.gauges());
+        let gauges = basins.iter().filter_map(|id| city.basin(id)).flat_map(Basin::gauges);
         let mut gauges: Vec<SensorIx> = gauges.copied().collect();
         gauges.sort_unstable();
         gauges.dedup();

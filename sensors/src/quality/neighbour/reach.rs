@@ -99,7 +99,7 @@ impl<'s, S: Fn(SensorIx) -> Option<&'s Series>> Bank<'_, S> {
             return None;
         }
         let (own, window) = (whole.range(), Span::from_ms(RAIN_HOURS * STEP.ms()));
-        Some(self.verdict(Check::MultiVariate, upto, own, &sums, window))
+        Some(verdict(Check::MultiVariate, upto, own, &sums, window))
     }
 
     fn still_beside_rising(&self, end: Timestamp) -> Option<Verdict> {
@@ -118,12 +118,12 @@ impl<'s, S: Fn(SensorIx) -> Option<&'s Series>> Bank<'_, S> {
         rises.sort_unstable();
         let all = rises.len() >= WITNESSES_MIN.1 && *rises.first()? >= self.limits.rise.raw();
         let since = end.minus(span);
-        all.then(|| self.verdict(Check::Neighbour, since, own.range(), &rises, WINDOW))
+        all.then(|| verdict(Check::Neighbour, since, own.range(), &rises, WINDOW))
     }
 
     fn rises_without_cause(&self, end: Timestamp, own: &Course) -> Option<Verdict> {
         let sums = self.cause(end, WINDOW)?;
-        Some(self.verdict(Check::MultiVariate, end.minus(WINDOW), own.rise(), &sums, CAUSE))
+        Some(verdict(Check::MultiVariate, end.minus(WINDOW), own.rise(), &sums, CAUSE))
     }
 
     /// The rain before a rise, where it is known and nothing explains the rise.
@@ -171,13 +171,13 @@ impl<'s, S: Fn(SensorIx) -> Option<&'s Series>> Bank<'_, S> {
         let whole = first_at.since(begin) <= STEP && end.since(last_at) <= STEP && last_at > first_at;
         whole.then_some(Course { low, high, first, last })
     }
+}
 
-    fn verdict(&self, check: Check, since: Timestamp, own: i64, sums: &[i64], window: Span) -> Verdict {
-        let value = |raw: Option<&i64>| Value::from_raw(raw.copied().unwrap_or_default());
-        let least = value(sums.get(sums.len() / 4));
-        let finding = Finding { own: Value::from_raw(own), least, most: value(sums.last()), window };
-        Verdict { check, since, finding }
-    }
+fn verdict(check: Check, since: Timestamp, own: i64, sums: &[i64], window: Span) -> Verdict {
+    let value = |raw: Option<&i64>| Value::from_raw(raw.copied().unwrap_or_default());
+    let least = value(sums.get(sums.len() / 4));
+    let finding = Finding { own: Value::from_raw(own), least, most: value(sums.last()), window };
+    Verdict { check, since, finding }
 }
 
 /// Whether no other check doubts a point; what these checks doubted themselves stands in the cases.

@@ -1,5 +1,8 @@
 //! Promises of the checks between sensors.
 
+mod recorded;
+mod river;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -52,7 +55,9 @@ impl Town {
     /// Says everything in the order given, judging after each moment.
     fn run(&mut self, said: &[Observation]) {
         for moment in said.chunk_by(|a, b| a.arrived_at == b.arrived_at) {
-            moment.iter().for_each(|observation| self.take(observation));
+            for observation in moment {
+                self.take(observation);
+            }
             self.inspect();
         }
     }
@@ -90,60 +95,6 @@ fn hue() -> City {
         }
     }
     City::parse(&files).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
-}
-
-/// The rows of a recorded file in the order of time, or `None` where it is absent.
-fn recorded(city: &City, name: &str) -> Option<Vec<Observation>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/hue").join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        assert!(std::env::var_os("CI").is_none(), "{} is absent", path.display());
-        println!("skipped: {} is absent", path.display());
-        return None;
-    };
-    let rows = text.lines().skip(1).filter_map(|line| {
-        let cells: Vec<&str> = line.split(',').collect();
-        let parameter: Parameter = cells[2].parse().unwrap();
-        let station = StationId::new(cells[1]);
-        let sensor = city.sensor_named(&SensorId { station, parameter, name: None })?;
-        let measured_at = Timestamp::parse_rfc3339(cells[0]).unwrap();
-        let from = (parameter == Parameter::Rainfall).then(|| measured_at.minus(Span::from_h(1)));
-        let value = Observed::Value(Value::from_unit(parameter, cells[3].parse().unwrap()).unwrap());
-        Some(Observation { sensor, measured_at, from, arrived_at: measured_at, value })
-    });
-    let mut rows: Vec<Observation> = rows.collect();
-    rows.sort_by_key(|row| row.measured_at);
-    Some(rows)
-}
-
-fn utc(text: &str) -> Timestamp {
-    Timestamp::parse_rfc3339(&format!("2025-11-{text}:00:00Z")).unwrap()
-}
-
-#[test]
-fn the_recorded_storm_names_the_clogged_and_the_dead_gauge_and_nobody_else() {
-    let city = hue();
-    let mut said = Vec::new();
-    for name in ["storm_2025-11-16_recorded.csv", "storm_2025-11-16_observed_stage.csv"] {
-        let Some(rows) = recorded(&city, name) else { return };
-        said.extend(rows);
-    }
-    said.sort_by_key(|row| row.measured_at);
-    let known = Neighbours::of(&city);
-    let mut town = Town::new(city, known, Span::from_h(96));
-    town.run(&said);
-    let expected = [("750042", Check::DeadOnZero), ("750063", Check::Clogged)];
-    let expected = expected.map(|(id, check)| (id.to_owned(), check, true));
-    assert_eq!(town.cases(), expected, "{:#?}", town.inspection.cases().collect::<Vec<_>>());
-    for case in town.inspection.cases() {
-        assert!(case.shown_at <= utc("16T18"), "{case:?}");
-    }
-    // Bình Điền: 86.2 mm in an hour, 795 mm in 24 h, all of it counts and none of it is doubted.
-    let binh_dien =
-        SensorId { station: StationId::new("750061"), parameter: Parameter::Rainfall, name: None };
-    let track = &town.tracks[town.city.sensor_named(&binh_dien).unwrap().at()];
-    let day = track.series().accumulation(utc("17T07"), Span::from_h(24));
-    assert_eq!((day.quality, day.missing), (Quality::Good, Span::ZERO));
-    assert!(day.at_least.raw() > 700_000, "{}", day.at_least.raw());
 }
 
 /// Gauges on a grid, seven kilometres apart, `g{column}{row}`; and two stages, `up` and `down`,
@@ -356,96 +307,6 @@ fn an_extreme_on_one_gauge_alone_is_doubtful_for_its_hour_and_one_that_goes_on_i
     assert_eq!(fair.accused(), []);
     let all = fair.tracks[gauge].series().points(hour(0), hour(7));
     assert!(all.into_iter().all(|point| point.quality == Quality::Good), "a cell that stands still is true");
-}
-
-/// A grid with a river whose stages are compared.
-fn with_river(tidal: bool) -> Town {
-    let city = grid(3, 3);
-    let ix = |id: &str, parameter| {
-        city.sensor_named(&SensorId { station: StationId::new(id), parameter, name: None }).unwrap()
-    };
-    let gauges = (0..9).map(SensorIx).collect();
-    let reach = Reach {
-        stage: ix("down", Parameter::Stage),
-        gauges,
-        releases: [ix("dam", Parameter::Release)].into(),
-        beside: [ix("up", Parameter::Stage), ix("between", Parameter::Stage)].into(),
-        lag_max: Span::from_h(6),
-        tidal,
-    };
-    let known = Neighbours::new(&city, RainLimits::default(), StageLimits::default(), vec![reach], &[]);
-    Town::new(city, known, Span::from_h(96))
-}
-
-fn stage(town: &Town, id: &str, n: i64, mm: i64) -> Observation {
-    let parameter = if id == "dam" { Parameter::Release } else { Parameter::Stage };
-    let (sensor, value) = (town.ix(id, parameter), Observed::Value(Value::from_raw(mm)));
-    Observation { sensor, measured_at: hour(n), from: None, arrived_at: hour(n), value }
-}
-
-/// Rain in millimetres, the stage and the release by hour; the stages beside it as `beside` says.
-fn flows(
-    town: &Town,
-    hours: i64,
-    rain: impl Fn(i64) -> f64,
-    own: impl Fn(i64) -> i64,
-    release: impl Fn(i64) -> i64,
-    beside: impl Fn(i64) -> i64,
-) -> Vec<Observation> {
-    let mut said = rained(town, (3, 3), hours, |_, _, n| rain(n));
-    for n in 1..=hours {
-        said.push(stage(town, "down", n, own(n)));
-        said.push(stage(town, "dam", n, release(n)));
-        said.push(stage(town, "up", n, beside(n)));
-        said.push(stage(town, "between", n, beside(n)));
-    }
-    said.sort_by_key(|word| word.measured_at);
-    said
-}
-
-#[test]
-fn a_river_that_lies_still_under_hours_of_heavy_rain_is_doubtful_until_it_moves() {
-    let mut town = with_river(false);
-    let rain = |n: i64| if (2..=10).contains(&n) { 15.0 } else { 0.0 };
-    let own = |n: i64| if n < 20 { 1_000 } else { 1_000 + (n - 19) * 200 };
-    let said = flows(&town, 24, rain, own, |_| 100_000, |n| 1_000 + 20 * n);
-    town.run(&said);
-    let case = *town.inspection.cases_of(town.ix("down", Parameter::Stage)).next().unwrap();
-    assert_eq!((case.check, case.is_open()), (Check::MultiVariate, false));
-    assert!(hour(12) <= case.shown_at && case.shown_at <= hour(16), "{case:?}");
-    assert_eq!(case.until, Some(hour(19)), "it moves again: {case:?}");
-}
-
-#[test]
-fn a_rise_without_rain_or_release_is_doubtful_and_a_rise_with_a_cause_is_a_fact() {
-    let step = |n: i64| if n < 30 { 1_000 } else { 1_900 };
-    let run = |tidal, rain: f64, release: i64, beside: i64| {
-        let mut town = with_river(tidal);
-        let turned = |n: i64, by: i64| if n >= 27 { by } else { 0 };
-        let said = flows(
-            &town,
-            34,
-            |n| if n >= 22 { rain } else { 0.0 },
-            step,
-            |n| 100_000 + turned(n, release),
-            |n| 1_000 + turned(n, beside),
-        );
-        town.run(&said);
-        town.accused()
-    };
-    assert_eq!(run(false, 0.0, 0, 0), [("down".to_owned(), Check::MultiVariate)]);
-    assert_eq!(run(true, 0.0, 0, 0), [], "the tide moves it");
-    assert_eq!(run(false, 4.0, 0, 0), [], "it rained");
-    assert_eq!(run(false, 0.0, 900_000, 0), [], "the dam let water go");
-    assert_eq!(run(false, 0.0, 0, 800), [], "the stages beside it rose as well");
-}
-
-#[test]
-fn a_stage_that_lies_still_while_those_beside_it_rise_is_doubtful() {
-    let mut town = with_river(false);
-    let said = flows(&town, 30, |_| 1.0, |_| 1_000, |_| 100_000, |n| 1_000 + 250 * n);
-    town.run(&said);
-    assert_eq!(town.accused(), [("down".to_owned(), Check::Neighbour)]);
 }
 
 proptest! {
