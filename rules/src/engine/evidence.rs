@@ -168,8 +168,9 @@ impl<V: View> Scene<'_, V> {
                 because.extend(silent.filter_map(|sensor| self.last_said(*sensor)));
             }
             Condition::Accumulates { over: Catchment::Basin(rain), window, .. } => {
+                let upto = self.reached(rain).unwrap_or(Timestamp::MIN);
                 let shares = rain.gauges().iter().filter_map(|gauge| {
-                    self.evidence_of(*gauge, Some(*window), &self.share(*gauge, *window)?)
+                    self.evidence_of(*gauge, Some(*window), &self.share(*gauge, *window, upto)?)
                 });
                 let mut shares: Vec<Evidence> = shares.collect();
                 shares.sort_by_key(|share| std::cmp::Reverse(share.value));
