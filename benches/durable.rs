@@ -8,7 +8,7 @@ mod peer;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use baolu::clock::Clock;
 use baolu::watch::snapshot::Plan;
