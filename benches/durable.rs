@@ -8,7 +8,7 @@ mod peer;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use baolu::clock::Clock;
 use baolu::watch::snapshot::Plan;
@@ -102,9 +102,7 @@ fn drain_ours(city: &Path, count: usize, readings: usize) -> (Drain, f64) {
     service.wait("baolu_readings_total", readings as f64);
     let drain = Drain::new(began, service.cpu().as_secs_f64(), count);
     let memory = service.memory_mb().1;
-    // Acknowledgements are still on their way; what a stop now leaves out would come again, before
-    // the next turn's messages and newer than they are.
-    std::thread::sleep(Duration::from_secs(3));
+    // At once: what a stop leaves unacknowledged would come again, before the next turn's messages.
     service.stop();
     assert_eq!(stored(data.path()), readings, "the counter tells what is stored");
     (drain, memory)
