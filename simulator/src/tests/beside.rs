@@ -14,8 +14,11 @@ use sensors::track::{Judged, Track};
 use super::{hue, storm};
 use crate::offline::offline;
 
+/// Stations and what is held against them.
+type Named = BTreeSet<(String, Check)>;
+
 /// Every case that ever was opened in a storm, and those that last: station and check.
-fn cases(city: &City, name: &str) -> (BTreeSet<(String, Check)>, BTreeSet<(String, Check)>) {
+fn cases(city: &City, name: &str) -> (Named, Named) {
     let known = &city.neighbours;
     let retention = Span::from_h(96);
     let mut tracks: Vec<Track> = city.sensors.iter().map(|sensor| Track::new(sensor, retention)).collect();
@@ -62,7 +65,7 @@ fn cases(city: &City, name: &str) -> (BTreeSet<(String, Check)>, BTreeSet<(Strin
 fn the_broken_gauges_of_november_2025_are_named_with_their_cause_and_nobody_else_is_accused() {
     let city = hue();
     let (ever, open) = cases(&city, "2025-11");
-    let broken: BTreeSet<_> = [
+    let broken: Named = [
         ("750013".to_owned(), Check::DeadOnZero),
         ("750042".to_owned(), Check::DeadOnZero),
         ("750063".to_owned(), Check::Clogged),
