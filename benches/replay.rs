@@ -61,11 +61,12 @@ fn main() {
     println!("| rows/s | s | ns of CPU a row | MB at most |\n|---|---|---|---|");
     for _ in 0..TURNS {
         let began = Instant::now();
+        let told = folder.path().join("told.jsonl");
         let mut child = Command::new(env!("CARGO_BIN_EXE_baolu"))
             .args(["replay", "--json", "--input"])
             .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(File::create(&told).unwrap())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let (mut cpu, mut most) = (Duration::ZERO, 0.0_f64);
@@ -75,6 +76,13 @@ fn main() {
             std::thread::sleep(Duration::from_millis(20));
         }
         let took = began.elapsed().as_secs_f64();
+        // A command that refused its input is quick, and no measurement.
+        assert!(child.wait().unwrap().success(), "replay failed");
+        let text = std::fs::read_to_string(&told).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(summary["refused_rows"], 0, "{summary}");
+        let judged = summary["readings"].as_u64().unwrap();
+        assert!(judged >= wanted as u64, "{judged} readings of {wanted} rows: {summary}");
         let each = cpu.as_secs_f64() * 1e9 / wanted as f64;
         println!("| {:.0} | {took:.1} | {each:.0} | {most:.0} |", wanted as f64 / took);
     }

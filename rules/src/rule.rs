@@ -165,6 +165,8 @@ pub struct Slot {
     pub(crate) sensors: Box<[SensorIx]>,
     pub(crate) timing: Timing,
     pub(crate) gate: Gate,
+    /// Whether it looks at a mean over gauges, which is one only when they all have spoken.
+    pub(crate) is_mean: bool,
 }
 
 impl Slot {
@@ -173,9 +175,11 @@ impl Slot {
         let key = format!("{}.{subject}", rule.id);
         let (mut sensors, mut silent, mut negated_any) = (Vec::new(), false, false);
         let (mut lowest, mut depths, mut values) = (i64::MAX, false, true);
+        let mut is_mean = false;
         for level in &levels {
             level.when.leaves(false, &mut |leaf, negated| {
                 negated_any |= negated;
+                is_mean |= matches!(leaf, Condition::Accumulates { over: Catchment::Basin(_), .. });
                 let raise = leaf.threshold().map_or(i64::MAX, |t| t.raise().raw());
                 match leaf {
                     Condition::Silent { .. } => silent = true,
@@ -200,7 +204,7 @@ impl Slot {
             _ => Gate::Open,
         };
         let (levels, sensors) = (levels.into(), sensors.into());
-        Self { rule, subject, zones, levels, key, sensors, timing, gate }
+        Self { rule, subject, zones, levels, key, sensors, timing, gate, is_mean }
     }
 
     /// `{rule}.{subject}`.

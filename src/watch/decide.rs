@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
-use rules::engine::{Change, Pending, Sums};
+use rules::engine::{Change, Sums};
 use sensors::reading::{Observation, Reading};
 use sensors::series::Inserted;
 use sensors::station::SensorIx;
@@ -16,7 +16,7 @@ use sensors::track::Judged;
 use crate::event::Event;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Outcome};
 use crate::store::commit::Commit;
-use crate::watch::folding::Folding;
+use crate::watch::folding::{Folding, Open};
 use crate::watch::snapshot::{Eyes, Plan, State};
 use crate::watch::{review, silence, tell};
 
@@ -41,7 +41,7 @@ pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
         turn.take(event);
     }
     review::inspect(&mut turn);
-    turn.fold_all();
+    turn.end_moments();
     review::mark(&mut turn);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
@@ -68,7 +68,8 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    fn new(state: State, now: Timestamp) -> Self {
+    fn new(mut state: State, now: Timestamp) -> Self {
+        let folding = Folding::of_open(&std::mem::take(&mut state.open));
         let commit = Commit { at: now, ..Commit::default() };
         let plan = Arc::clone(&state.plan);
         Self {
@@ -79,7 +80,7 @@ impl Turn {
             ends: Vec::new(),
             rechecked: Vec::new(),
             revised: Vec::new(),
-            folding: Folding::new(),
+            folding,
             changed: Vec::new(),
             ended: BTreeSet::new(),
         }
@@ -165,22 +166,40 @@ impl Turn {
                 self.ruled(*slot, verdict);
             } else if let Some(pending) = plan.rules.pending(*slot, alert, waiting, &change, &eyes) {
                 let late = late || (pending.goes_back() && inserted == Inserted::Appended);
-                self.folding.wait(*slot, pending, late);
+                let until = self.now.plus(self.next.moment_grace);
+                self.folding.wait(*slot, pending, late, until);
             }
         }
     }
 
-    /// Folds everything that waits, now.
-    pub(crate) fn fold_all(&mut self) {
-        let waiting = self.folding.take_all();
+    /// Folds at once what waits for the end of the decision.
+    pub(crate) fn fold_late(&mut self) {
+        let waiting = self.folding.take_last();
         self.fold(waiting);
     }
 
-    fn fold(&mut self, waiting: Vec<(SlotIx, Pending)>) {
+    /// Folds what waits, but for basins of which some gauges are still to come.
+    fn end_moments(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: None };
+        let (open, mut over): (Vec<Open>, Vec<Open>) =
+            self.folding.take_soon().into_iter().partition(|Open { slot, pending, until }| {
+                self.now < *until && plan.rules.waits_for_more(*slot, pending, &eyes)
+            });
+        if let Some(first) = open.iter().map(|open| open.until).min() {
+            silence::wake_by(&mut self.next, first);
+        }
+        self.next.open = open;
+        over.extend(self.folding.take_last());
+        over.sort_by_key(|waiting| waiting.slot);
+        self.fold(over);
+    }
+
+    fn fold(&mut self, waiting: Vec<Open>) {
         let plan = Arc::clone(&self.plan);
         // Who goes back asks for the same sums at the same past moments as the others do.
-        let sums = waiting.iter().any(|(_, pending)| pending.goes_back()).then(Sums::default);
-        for (slot, pending) in waiting {
+        let sums = waiting.iter().any(|waiting| waiting.pending.goes_back()).then(Sums::default);
+        for Open { slot, pending, .. } in waiting {
             let Some(alert) = self.next.alerts.get_mut(slot.at()) else { continue };
             let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: sums.as_ref() };
             let verdict = plan.rules.fold(slot, Arc::make_mut(alert), &pending, self.now, &eyes);

@@ -3,7 +3,8 @@
 //! An alert on one sensor is judged with each reading that comes in order. One on several waits
 //! until its moment is whole: nineteen gauges that say the same time are one step, not nineteen.
 //! Late readings wait for the end of the decision: however many they are, each alert goes back
-//! once.
+//! once. A basin whose moment is not whole at the end of a decision waits on, for a bounded time: a
+//! mean over the gauges whose line is faster is no mean, and would be taken back by the others.
 
 use rules::alert::SlotIx;
 use rules::engine::Pending;
@@ -24,12 +25,27 @@ pub(crate) struct Folding {
 struct Waiting {
     pending: Pending,
     late: bool,
+    until: Timestamp,
+}
+
+/// An alert whose moment goes on after a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Open {
+    pub(crate) slot: SlotIx,
+    pub(crate) pending: Pending,
+    /// It is judged with what there is from then on, by the running clock.
+    pub(crate) until: Timestamp,
 }
 
 impl Folding {
-    /// Nothing waits.
-    pub(crate) fn new() -> Self {
-        Self { waiting: Vec::new(), soon: Vec::new(), last: Vec::new(), earliest: Timestamp::MAX }
+    /// What waits since earlier decisions.
+    pub(crate) fn of_open(open: &[Open]) -> Self {
+        let mut folding =
+            Self { waiting: Vec::new(), soon: Vec::new(), last: Vec::new(), earliest: Timestamp::MAX };
+        for Open { slot, pending, until } in open {
+            folding.wait(*slot, *pending, false, *until);
+        }
+        folding
     }
 
     /// What waits for a slot.
@@ -38,14 +54,16 @@ impl Folding {
     }
 
     /// Lets a slot wait; `late` makes it wait for the end. Who waits for the end goes on doing so.
-    pub(crate) fn wait(&mut self, slot: SlotIx, pending: Pending, late: bool) {
+    /// `until` is when it is judged at last; who waits already keeps its own.
+    pub(crate) fn wait(&mut self, slot: SlotIx, pending: Pending, late: bool, until: Timestamp) {
         if self.waiting.len() <= slot.at() {
             self.waiting.resize(slot.at() + 1, None);
         }
         let Some(place) = self.waiting.get_mut(slot.at()) else { return };
         let before = place.map(|waiting| waiting.late);
         let late = late || before == Some(true);
-        *place = Some(Waiting { pending, late });
+        let until = place.map_or(until, |waiting| waiting.until);
+        *place = Some(Waiting { pending, late, until });
         match (before, late) {
             (None, true) => self.last.push(slot),
             (Some(false), true) => {
@@ -56,7 +74,7 @@ impl Folding {
             _ => {}
         }
         if !late {
-            self.earliest = self.earliest.min(pending.from());
+            self.earliest = self.earliest.min(pending.moment());
         }
     }
 
@@ -65,27 +83,26 @@ impl Folding {
         at > self.earliest
     }
 
-    /// The slots whose moment is over, in the order of the rules.
-    pub(crate) fn take_soon(&mut self) -> Vec<(SlotIx, Pending)> {
+    /// The slots that wait for the end of their moment, in the order of the rules.
+    pub(crate) fn take_soon(&mut self) -> Vec<Open> {
         self.earliest = Timestamp::MAX;
         let slots = std::mem::take(&mut self.soon);
         self.take(slots)
     }
 
-    /// Everything that waits, in the order of the rules.
-    pub(crate) fn take_all(&mut self) -> Vec<(SlotIx, Pending)> {
-        self.earliest = Timestamp::MAX;
-        let mut slots = std::mem::take(&mut self.soon);
-        slots.append(&mut self.last);
+    /// The slots that wait for the end of the decision, in the order of the rules.
+    pub(crate) fn take_last(&mut self) -> Vec<Open> {
+        let slots = std::mem::take(&mut self.last);
         self.take(slots)
     }
 
-    fn take(&mut self, mut slots: Vec<SlotIx>) -> Vec<(SlotIx, Pending)> {
+    fn take(&mut self, mut slots: Vec<SlotIx>) -> Vec<Open> {
         slots.sort_unstable();
         let waiting = &mut self.waiting;
-        slots
-            .into_iter()
-            .filter_map(|slot| Some((slot, waiting.get_mut(slot.at())?.take()?.pending)))
-            .collect()
+        let taken = slots.into_iter().filter_map(|slot| {
+            let Waiting { pending, until, .. } = waiting.get_mut(slot.at())?.take()?;
+            Some(Open { slot, pending, until })
+        });
+        taken.collect()
     }
 }

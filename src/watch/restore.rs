@@ -14,8 +14,9 @@ use crate::event::LineState;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
+use crate::watch::folding::Open;
 use crate::watch::review::Grounds;
-use crate::watch::snapshot::{Plan, Snapshot, State};
+use crate::watch::snapshot::{Eyes, Plan, Snapshot, State};
 use crate::watch::told::Told;
 
 /// Rebuilds windows from the stored readings and takes alerts, lines and the outbox as they were
@@ -56,7 +57,19 @@ pub fn restore(
             *recheck = Some(at);
         }
     }
+    state.open = open(&state);
     Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
+}
+
+/// A stop may have come in the middle of a basin's moment: the first decision judges it again.
+fn open(state: &State) -> Vec<Open> {
+    let eyes = Eyes { tracks: &state.tracks, silent: &state.silent, sums: None };
+    let rules = &state.plan.rules;
+    let slots = (0_u32..).zip(rules.slots()).map(|(ix, _)| SlotIx(ix));
+    let open = slots.filter_map(|slot| {
+        Some(Open { slot, pending: rules.moment_of_mean(slot, &eyes)?, until: Timestamp::MIN })
+    });
+    open.collect()
 }
 
 fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {

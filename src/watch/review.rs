@@ -104,12 +104,11 @@ pub(crate) fn inspect(turn: &mut Turn) {
     if turned.is_empty() {
         return;
     }
-    // What waits was said before this was known.
-    turn.fold_all();
     for turned in turned {
         hold(turn, &turned);
     }
-    turn.fold_all();
+    // Now and not at the end, as if the decision ended here.
+    turn.fold_late();
 }
 
 /// A person trusts a sensor again from now on.

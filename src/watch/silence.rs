@@ -60,13 +60,16 @@ pub(crate) fn line_changed(turn: &mut Turn, event: &LineEvent) {
 /// The running clock was set: what was due in ten minutes still is.
 pub(crate) fn stepped(turn: &mut Turn, by: Span) {
     let next = &mut turn.next;
-    let moments = next.due.iter_mut().chain(next.recheck.iter_mut().flatten()).chain(&mut next.wake_at);
+    let open = next.open.iter_mut().map(|open| &mut open.until);
+    let moments =
+        next.due.iter_mut().chain(next.recheck.iter_mut().flatten()).chain(&mut next.wake_at).chain(open);
     for moment in moments.filter(|moment| **moment != Timestamp::MAX) {
         *moment = moment.plus(by);
     }
 }
 
-fn wake_by(state: &mut State, at: Timestamp) {
+/// Makes sure that somebody looks again at this time at the latest.
+pub(crate) fn wake_by(state: &mut State, at: Timestamp) {
     state.wake_at = Some(state.wake_at.map_or(at, |earlier| earlier.min(at)));
 }
 
@@ -94,7 +97,8 @@ pub(crate) fn watch_deadlines(turn: &mut Turn) {
         }
     }
     let waiting = turn.next.due.iter().zip(&turn.next.silent).filter(|(_, silent)| silent.is_none());
-    let moments = waiting.map(|(due, _)| due).chain(turn.next.recheck.iter().flatten());
+    let open = turn.next.open.iter().map(|open| &open.until);
+    let moments = waiting.map(|(due, _)| due).chain(turn.next.recheck.iter().flatten()).chain(open);
     turn.next.wake_at = moments.min().copied();
 }
 

@@ -17,6 +17,7 @@ use crate::event::LineState;
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::store::commit::Seq;
+use crate::watch::folding::Open;
 use crate::watch::review::Grounds;
 use crate::watch::told::Told;
 
@@ -73,9 +74,17 @@ pub struct State {
     /// When to look again although nothing arrived: the next deadline, or earlier; `None` when
     /// there is nothing to wait for.
     pub wake_at: Option<Timestamp>,
+    /// Basins whose moment is not whole yet.
+    pub(crate) open: Vec<Open>,
+    /// How long a basin waits, by the running clock, for those of its gauges that have not spoken of
+    /// the moment yet. Nothing, where who asks knows that the moment is whole.
+    pub moment_grace: Span,
     /// Whether everything that is told is an exercise.
     pub exercise: bool,
 }
+
+/// Gauges of one basin report within a minute of each other; a mean over a day can wait for that.
+const MOMENT_GRACE: Span = Span::from_min(1);
 
 /// The state as of a commit.
 #[derive(Clone, Debug)]
@@ -107,6 +116,8 @@ impl State {
             due: vec![Timestamp::MAX; sensors],
             recheck: vec![None; lines],
             wake_at: None,
+            open: Vec::new(),
+            moment_grace: MOMENT_GRACE,
             exercise,
             plan,
         };

@@ -32,13 +32,30 @@ impl Pending {
         self.from <= self.folded
     }
 
-    /// The earliest event time that changed.
-    pub fn from(&self) -> Timestamp {
-        self.from
+    /// The newest event time of the slot's sensors: the moment that is being gathered.
+    pub fn moment(&self) -> Timestamp {
+        self.newest
     }
 }
 
 impl RuleSet {
+    /// Whether a mean over gauges still waits for some of them: those that spoke not long ago, and
+    /// not yet of this moment. Those that are silent are not waited for.
+    pub fn waits_for_more(&self, slot: SlotIx, pending: &Pending, view: &impl View) -> bool {
+        let Some(slot) = self.slot(slot).filter(|slot| slot.is_mean) else { return false };
+        slot.sensors.iter().any(|sensor| {
+            let newest = view.series(*sensor).and_then(|series| Some(series.newest()?.measured_at));
+            newest.is_some_and(|at| at < pending.newest && pending.newest.since(at) <= self.patience(*sensor))
+        })
+    }
+
+    /// The newest moment of a mean over gauges, to be judged again after a restart, which may have
+    /// come in the middle of it. Judging a moment twice changes nothing.
+    pub fn moment_of_mean(&self, slot: SlotIx, view: &impl View) -> Option<Pending> {
+        let newest = self.slot(slot).filter(|slot| slot.is_mean)?.newest(view)?;
+        Some(Pending { from: newest, folded: newest.minus(TICK), newest })
+    }
+
     /// Adds a change to what is to be folded; `before` is what waits already. A change that is
     /// older than the horizon, or than all that the fold remembers, adds nothing.
     ///

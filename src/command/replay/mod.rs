@@ -21,7 +21,7 @@ use std::time::Instant;
 use sensors::city::City;
 use sensors::reading::Observation;
 use sensors::station::SensorIx;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::command::cli::{Failure, ReplayArgs};
 use crate::command::event_line::{EventLines, Replayed, Summary};
@@ -109,6 +109,8 @@ struct Judge<'a, W: Write> {
 impl<'a, W: Write> Judge<'a, W> {
     fn new(plan: &'a Arc<Plan>, args: &ReplayArgs, out: W) -> Self {
         let mut state = State::new(Arc::clone(plan), Timestamp::MIN, false);
+        // All rows of a moment are decided together: nobody else is to come.
+        state.moment_grace = Span::ZERO;
         if !args.deadlines {
             state.wake_at = Some(Timestamp::MAX);
         }

@@ -3,11 +3,12 @@
 
 use rules::alert::Transition;
 use sensors::reading::Observed;
+use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 use simulator::offline::{Row, offline};
 use simulator::storm::Storm;
 
-use super::rig::{Town, hue};
+use super::rig::{Town, hue, reading, sensor};
 use crate::event::Event;
 use crate::watch::snapshot::State;
 
@@ -52,12 +53,11 @@ fn lines(town: &Town) -> Vec<String> {
     town.transitions().iter().map(line).collect()
 }
 
-/// What is said, without the grounds, whatever of one moment came first.
-fn said_of(town: &Town) -> Vec<String> {
-    let said = lines(town).into_iter().map(|line| line.rsplit_once(' ').unwrap().0.to_owned());
-    let mut said: Vec<String> = said.collect();
-    said.sort();
-    said
+/// The same, whatever of one moment came first.
+fn sorted(town: &Town) -> Vec<String> {
+    let mut lines = lines(town);
+    lines.sort();
+    lines
 }
 
 #[test]
@@ -65,14 +65,15 @@ fn readings_in_order_give_the_same_transitions_in_batches_of_any_size() {
     let rows = day();
     let whole = decided(&rows, std::iter::once(rows.as_slice()));
     assert!(whole.transitions().len() > 20, "{:?}", lines(&whole));
+    // Also where a cut goes through the moment of a basin: same ids, stamps and grounds.
     for size in [1, 7, 256, 2048] {
         let cut = decided(&rows, rows.chunks(size));
-        assert_eq!(said_of(&whole), said_of(&cut), "in batches of {size}");
+        assert_eq!(sorted(&whole), sorted(&cut), "in batches of {size}");
         assert_eq!(whole.state.alerts, cut.state.alerts, "in batches of {size}");
     }
-    // Between two moments no cut shows at all: neither in the order nor in the evidence.
+    // Between two moments no cut shows at all, not even in the order.
     let moments = decided(&rows, rows.chunk_by(|a, b| a.measured_at == b.measured_at));
-    assert_eq!(whole.transitions(), moments.transitions());
+    assert_eq!(lines(&whole), lines(&moments));
 }
 
 #[test]
@@ -95,4 +96,49 @@ fn rule_02_what_comes_late_in_batches_of_any_size_ends_in_the_same_levels() {
         let cut = decided(&rows, late.chunks(size));
         assert_eq!(levels(&straight), levels(&cut), "in batches of {size}");
     }
+}
+
+/// A day of rain over the Bồ that stays just below the first level, and the gauges of that basin.
+fn nearly_150_mm() -> (Town, Vec<SensorIx>) {
+    let mut town = Town::new();
+    let gauges = ["678628", "677851", "681524", "750008", "958573"];
+    let gauges: Vec<SensorIx> =
+        gauges.iter().map(|id| sensor(&town.plan, &format!("{id}/rainfall"))).collect();
+    for _ in 0..142 {
+        town.now = town.now.plus(Span::from_min(10));
+        let said: Vec<Event> = gauges.iter().map(|ix| reading(&town.plan, *ix, town.now, 1_050)).collect();
+        town.decide(&said);
+    }
+    assert_eq!(town.level("basin-bo.basin:bo"), "none");
+    town.now = town.now.plus(Span::from_min(10));
+    (town, gauges)
+}
+
+#[test]
+fn a_basin_is_judged_when_the_last_of_its_gauges_has_spoken_of_the_moment() {
+    let (mut town, gauges) = nearly_150_mm();
+    town.forget();
+    for (nth, ix) in gauges.iter().enumerate() {
+        let um = if nth == 0 { 20_000 } else { 0 };
+        let event = reading(&town.plan, *ix, town.now, um);
+        let basin = |commit: &crate::store::commit::Commit| {
+            commit.transitions.iter().filter(|t| &*t.rule.0 == "basin-bo").count()
+        };
+        let said = basin(town.decide(&[event]));
+        assert_eq!(said, usize::from(nth == gauges.len() - 1), "after gauge {nth}");
+    }
+    let transitions = town.transitions();
+    let raised = transitions.iter().find(|t| &*t.rule.0 == "basin-bo").unwrap();
+    assert_eq!((raised.because.len(), raised.corroborated), (gauges.len(), true));
+}
+
+#[test]
+fn a_basin_waits_no_longer_than_a_minute_for_a_gauge_that_does_not_come() {
+    let (mut town, gauges) = nearly_150_mm();
+    let event = reading(&town.plan, gauges[0], town.now, 20_000);
+    town.decide(&[event]);
+    town.pass(Span::from_s(59));
+    assert_eq!(town.level("basin-bo.basin:bo"), "none");
+    town.pass(Span::from_s(2));
+    assert_eq!(town.level("basin-bo.basin:bo"), "b150");
 }
