@@ -145,7 +145,8 @@ impl Place {
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-            let is_csv = name.ends_with(".csv") || name.ends_with(".csv.gz");
+            let name = name.strip_suffix(".gz").unwrap_or(&name);
+            let is_csv = Path::new(name).extension().is_some_and(|ending| ending == "csv");
             if name.starts_with('.') || !is_csv {
                 continue;
             }

@@ -77,7 +77,7 @@ fn is_derived(sensors: &[Sensor], sensor: &Sensor, ix: SensorIx) -> bool {
 fn trust(turn: &mut Turn, ix: SensorIx) -> Result<Done, Refusal> {
     let plan = Arc::clone(&turn.plan);
     let sensor = plan.city.sensor(ix).ok_or(Refusal::Unknown)?;
-    let is_held = turn.next.inspection.cases_of(ix).any(|case| case.is_open());
+    let is_held = turn.next.inspection.cases_of(ix).any(sensors::quality::neighbour::Case::is_open);
     if !is_held {
         return Err(Refusal::Trusted { sensor: sensor.id.to_string() });
     }

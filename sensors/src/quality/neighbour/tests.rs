@@ -115,6 +115,8 @@ fn grid(columns: i64, rows: i64) -> City {
             position,
             datum: None,
             river: None,
+            carrier: None,
+            power: None,
             basin: None,
             zones: Vec::new(),
             sensors: Vec::new(),

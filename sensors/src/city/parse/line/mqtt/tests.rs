@@ -48,7 +48,7 @@ fn line(text: &str) -> MqttLine {
     let city = City::parse(&files(text)).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
     match &city.lines[0].protocol {
         Protocol::Mqtt(line) => line.clone(),
-        Protocol::Modbus(_) => panic!("no MQTT line"),
+        Protocol::Modbus(_) | Protocol::Folder(_) => panic!("no MQTT line"),
     }
 }
 
