@@ -34,6 +34,8 @@ fn city() -> City {
             position,
             datum: None,
             river: None,
+            carrier: None,
+            power: None,
             basin: None,
             zones: Vec::new(),
             sensors: Vec::new(),
