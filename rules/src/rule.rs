@@ -174,8 +174,7 @@ impl Slot {
     pub(crate) fn new(rule: Arc<Rule>, subject: Subject, zones: Vec<ZoneId>, levels: Vec<Level>) -> Self {
         let key = format!("{}.{subject}", rule.id);
         let (mut sensors, mut silent, mut negated_any) = (Vec::new(), false, false);
-        let (mut lowest, mut depths, mut values) = (i64::MAX, false, true);
-        let mut is_mean = false;
+        let (mut lowest, mut depths, mut values, mut is_mean) = (i64::MAX, false, true, false);
         for level in &levels {
             level.when.leaves(false, &mut |leaf, negated| {
                 negated_any |= negated;
