@@ -17,8 +17,40 @@ const BETWEEN: Duration = Duration::from_millis(1);
 pub(super) struct Feed {
     /// RTU frames; else Modbus TCP.
     pub(super) is_rtu: bool,
-    /// Every byte by itself; else an answer at once.
-    pub(super) is_trickle: bool,
+    /// In which pieces.
+    pub(super) pieces: Pieces,
+}
+
+/// In which pieces answers come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// Each at once.
+    Whole,
+    /// Every byte by itself.
+    Bytes,
+    /// The same, through an adapter on two wires, from which every question comes back first.
+    BytesAfterEcho,
+}
+
+impl Feed {
+    /// Every way with or without RTU frames.
+    pub(super) fn all(is_rtu: bool) -> Vec<Self> {
+        let mut pieces = vec![Pieces::Whole, Pieces::Bytes];
+        // Modbus TCP has no wires to share.
+        pieces.extend(is_rtu.then_some(Pieces::BytesAfterEcho));
+        pieces.into_iter().map(|pieces| Self { is_rtu, pieces }).collect()
+    }
+
+    async fn send(self, bytes: &[u8], stream: &mut TcpStream) -> Option<()> {
+        if self.pieces == Pieces::Whole {
+            return stream.write_all(bytes).await.ok();
+        }
+        for byte in bytes {
+            stream.write_all(&[*byte]).await.ok()?;
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Some(())
+    }
 }
 
 /// A question and its answer: unit and PDU.
@@ -89,16 +121,11 @@ async fn serve(
             continue;
         };
         asked.lock().unwrap().known[n] += 1;
-        let Some(answer) = &plays[n].1 else { continue };
-        let answer = framed(feed, transaction, answer);
-        let size = if feed.is_trickle { 1 } else { answer.len() };
-        for piece in answer.chunks(size) {
-            stream.write_all(piece).await.ok()?;
-            stream.flush().await.ok()?;
-            if feed.is_trickle {
-                tokio::time::sleep(BETWEEN).await;
-            }
+        if feed.pieces == Pieces::BytesAfterEcho {
+            feed.send(&question, &mut stream).await?;
         }
+        let Some(answer) = &plays[n].1 else { continue };
+        feed.send(&framed(feed, transaction, answer), &mut stream).await?;
     }
 }
 

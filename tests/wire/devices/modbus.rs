@@ -97,8 +97,8 @@ async fn staged(is_rtu: bool) -> (Arc<City>, Vec<Stage>) {
     for (name, text) in shipped("modbus") {
         let ModbusType { registers, map, recordings } = ModbusType::parse(&name, &text).unwrap();
         assert!(!recordings.is_empty(), "{name} shows no bytes");
-        for (recording, is_trickle) in recordings.iter().flat_map(|r| [(r, false), (r, true)]) {
-            let feed = Feed { is_rtu, is_trickle };
+        let ways = recordings.iter().flat_map(|r| Feed::all(is_rtu).into_iter().map(move |feed| (r, feed)));
+        for (recording, feed) in ways {
             let device = Device::listen(recording, feed).await;
             let (first, recording) = (parameters.len() as u32, recording.clone());
             parameters.extend(registers.iter().map(|(parameter, _)| *parameter));
@@ -136,7 +136,8 @@ fn take(stages: &mut [Stage], events: &[Event]) {
     for event in events {
         match event {
             Event::Observed(seen) => poll.push((seen.sensor.0, seen.value)),
-            Event::Stray(stray) => {
+            // An echo is told too, but of the line and not of the device.
+            Event::Stray(stray) if stray.place.starts_with("unit ") => {
                 stages[stray.line as usize].strays.push(format!("{}: {}", stray.place, stray.why));
             }
             _ => {}
