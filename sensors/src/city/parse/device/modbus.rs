@@ -59,6 +59,8 @@ pub(super) fn read(top: &Row<'_>) -> Option<RegisterTypes> {
     let grouping = read_grouping(top);
     let registers = register::read(top, &addresses);
     let statuses = registers.as_ref().and_then(|registers| status::read(top, &addresses, registers));
+    // Without registers nobody knows of whom a status speaks; it is no unknown key for that.
+    let _claimed = top.cell("status");
     addresses.check_mixture();
     // What was recorded can only be told from the meaning of every register.
     let recorded = top.rows("recorded");

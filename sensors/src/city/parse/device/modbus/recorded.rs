@@ -67,8 +67,12 @@ fn exchange(
 ) -> Option<(Exchange, ReadRequest, Option<Reply>)> {
     let request = bytes_of(asked)?;
     let question = frame.question(&request);
+    let fitting = || FRAMES.iter().find(|(_, other)| other.question(&request).is_ok());
     let question = question
-        .map_err(|error| asked.note(error.to_string(), "allowed is a whole question; frame says which kind"))
+        .map_err(|error| match fitting() {
+            Some((word, _)) => asked.note(error.to_string(), format!("they fit frame = {word:?}")),
+            None => asked.note(error.to_string(), "allowed is a whole question; frame says which kind"),
+        })
         .ok()?;
     let Some(known) = known_request(&question, known) else {
         let asks: Vec<_> = known.iter().map(ReadRequest::to_string).collect();
@@ -95,7 +99,9 @@ fn known_request(question: &Question, known: &[ReadRequest]) -> Option<ReadReque
 
 fn bytes_of(cell: &Cell<'_>) -> Option<Vec<u8>> {
     let text = cell.text()?;
-    let digits: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    // mbpoll and whatever else stands on libmodbus print [01][03] and <01><03>.
+    let is_between = |c: char| c.is_whitespace() || "[]<>".contains(c);
+    let digits: String = text.chars().filter(|c| !is_between(*c)).collect();
     let is_hex = digits.len().is_multiple_of(2) && digits.chars().all(|c| c.is_ascii_hexdigit());
     if !is_hex {
         cell.note(

@@ -57,6 +57,22 @@ fn the_example_of_the_guide_is_a_type_that_passes_the_check() {
     }
 }
 
+#[test]
+fn bytes_may_be_pasted_as_mbpoll_prints_them() {
+    let printed = GAUGE
+        .replace("01 04 00 00 00 02 71 CB", "[01][04][00][00][00][02][71][CB]")
+        .replace("01 04 04 00 00 04 E2 79 0D", "<01><04><04><00><00><04><E2><79><0D>");
+    assert_ne!(printed, GAUGE);
+    let (printed, typed) =
+        (ModbusType::parse("t", &printed).unwrap(), ModbusType::parse("t", GAUGE).unwrap());
+    assert_eq!(printed.recordings, typed.recordings);
+}
+
+#[test]
+fn one_slip_in_a_register_is_one_mistake() {
+    assert_eq!(told("\"stage\"\ntable", "\"stag\"\ntable").len(), 1);
+}
+
 fn told(old: &str, new: &str) -> Vec<String> {
     assert!(GAUGE.contains(old), "{old}");
     let text = GAUGE.replacen(old, new, 1);
@@ -227,6 +243,11 @@ const SLIPS: &[(&str, &str, &str)] = &[
         "request = \"01 04 00 00 00 02 71 CB\"",
         "request = []",
         "1 answers are given for 0 requests; allowed is one answer a request, \"silence\" where none came",
+    ),
+    (
+        "01 04 00 00 00 02 71 CB",
+        "[00][01][00][00][00][06][01][04][00][00][00][02]",
+        "recorded[0].request: its checksum is 00 02, its bytes give B5 AA; they fit frame = \"tcp\"",
     ),
     (
         "title = \"a metre",
