@@ -14,6 +14,7 @@ mod lorawan;
 mod moment;
 mod number;
 mod quality;
+mod recording;
 pub mod sparkplug;
 mod tlv;
 mod unit;
@@ -26,6 +27,7 @@ pub(crate) use lorawan::hex_bytes;
 pub use lorawan::{Encoding, LorawanForm, Uplink};
 pub use moment::TimeForm;
 pub use quality::{QualityMap, QualityWords, Said};
+pub use recording::{PayloadRecording, Sent};
 pub use tlv::{Channel, ChannelValue, Mark, Part};
 pub use unit::{Unit, UnitSource};
 

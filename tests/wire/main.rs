@@ -7,6 +7,8 @@ mod command;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod durable;
 #[cfg(test)]
 mod fault;

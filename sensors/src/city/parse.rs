@@ -18,7 +18,7 @@ mod zone;
 use toml::Spanned;
 use toml::de::DeTable;
 
-pub use self::device::ModbusType;
+pub use self::device::{ModbusType, MqttType};
 use super::{AssembleError, City, Parts};
 use crate::mistake::Mistake;
 use crate::sheet::{Log, Row, Sheet};

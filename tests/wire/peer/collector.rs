@@ -26,6 +26,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A city with one station and one line; sensors in the order of the parameters.
 pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol) -> Arc<City> {
+    city_of(parameters, vec![Line { name: String::from("line"), address, protocol }])
+}
+
+/// The same with these lines.
+pub(crate) fn city_of(parameters: &[Parameter], lines: Vec<Line>) -> Arc<City> {
     let id = StationId::new("kim-long");
     let station = Station {
         id: id.clone(),
@@ -54,7 +59,6 @@ pub(crate) fn city(parameters: &[Parameter], address: String, protocol: Protocol
         deadline: Deadline { interval: Span::from_min(10), jitter: Span::ZERO, patience: Span::ZERO },
     };
     let sensors = parameters.iter().enumerate().map(sensor).collect();
-    let lines = vec![Line { name: String::from("line"), address, protocol }];
     let parts = Parts { stations: vec![station], sensors, lines, ..Parts::default() };
     Arc::new(City::assemble("hue", "Huế", 420, parts).unwrap())
 }

@@ -7,12 +7,14 @@ mod mqtt;
 
 pub use modbus::ModbusType;
 pub(super) use modbus::{RegisterType, RegisterTypes};
+pub use mqtt::MqttType;
 pub(super) use mqtt::{Measured, PayloadType};
 
 use super::Page;
+use crate::mistake::Mistake;
 use crate::parameter::Parameter;
 use crate::payload::Unit;
-use crate::sheet::{Cell, Known, Row};
+use crate::sheet::{Cell, Known, Log, Row, Sheet};
 
 /// A type of device.
 #[derive(Clone, Debug)]
@@ -54,6 +56,20 @@ pub(super) fn read_all(pages: &[(&str, Page<'_>)]) -> Known<DeviceType> {
         }
     }
     known
+}
+
+/// One type of this protocol that stands in no city, or every mistake in it.
+fn read_alone(file: &str, text: &str, wanted: &str) -> Result<DeviceType, Vec<Mistake>> {
+    let log = Log::default();
+    let page = Page::read(Sheet { file, text, log: &log });
+    let device = read_type(&page).and_then(|(protocol, device)| {
+        if protocol.text().is_some_and(|protocol| protocol != wanted) {
+            protocol.note("the type speaks another protocol", format!("allowed here is {wanted:?}"));
+        }
+        device
+    });
+    let mistakes = log.into_sorted();
+    device.filter(|_| mistakes.is_empty()).ok_or(mistakes)
 }
 
 /// One type and where its protocol is named.

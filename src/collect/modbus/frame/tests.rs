@@ -91,6 +91,19 @@ fn an_echo_and_the_noise_of_a_line_driver_are_passed_over() {
 }
 
 #[test]
+fn an_echo_that_comes_byte_by_byte_is_waited_for_whatever_was_asked() {
+    for (function, count, address) in (1..=4_u8)
+        .flat_map(|f| [1, 2, 8, 9, 16].into_iter().flat_map(move |c| (0..0x0800).map(move |a| (f, c, a))))
+    {
+        let asked = Question { function, address, count, ..ASKED };
+        let (echo, length) = asked.frame(Framing::Rtu);
+        let heard = |end| asked.heard(Framing::Rtu, &echo[..end]);
+        assert!((0..length).all(|end| heard(end) == Heard::Part), "{asked:?}");
+        assert_eq!(heard(length), Heard::Others(8, Cause::Noise), "{asked:?}");
+    }
+}
+
+#[test]
 fn the_answer_to_a_second_masters_question_is_not_ours() {
     let foreign = Question { address: 300, ..ASKED };
     let (request, length) = foreign.frame(Framing::Rtu);

@@ -10,11 +10,10 @@ pub(in crate::city::parse) use register::RegisterType;
 use self::address::Addresses;
 use self::status::StatusType;
 use super::{DeviceType, Of};
-use crate::city::parse::Page;
 use crate::mistake::Mistake;
 use crate::parameter::Parameter;
 use crate::register::{Grouping, Recording, RegisterField, RegisterMap, Rule, Status};
-use crate::sheet::{Log, Row, Sheet};
+use crate::sheet::Row;
 use crate::station::SensorIx;
 
 /// A type that is asked over Modbus.
@@ -43,22 +42,13 @@ impl ModbusType {
     /// # Errors
     /// Every mistake in it, a recording that says something else than observed among them.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        let log = Log::default();
-        let page = Page::read(Sheet { file, text, log: &log });
-        let read = super::read_type(&page).and_then(|(protocol, device)| {
-            if matches!(device, Some(DeviceType::Mqtt(_))) {
-                protocol.note("the type publishes over MQTT", "allowed here is \"modbus\"");
-            }
-            device
-        });
-        let mistakes = log.into_sorted();
-        match read {
-            Some(DeviceType::Modbus(types)) if mistakes.is_empty() => Ok(Self {
+        match super::read_alone(file, text, "modbus")? {
+            DeviceType::Modbus(types) => Ok(Self {
                 registers: types.registers.iter().map(|r| (r.of.parameter, r.of.sensor.clone())).collect(),
                 map: types.map_by_place(),
                 recordings: types.recordings,
             }),
-            _ => Err(mistakes),
+            DeviceType::Mqtt(_) => Err(Vec::new()),
         }
     }
 }

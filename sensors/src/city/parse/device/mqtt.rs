@@ -6,10 +6,12 @@ mod recorded;
 
 use field::Places;
 
-use super::{Of, read_of};
+use super::{DeviceType, Of, read_of};
+use crate::mistake::Mistake;
+use crate::parameter::Parameter;
 use crate::payload::{
-    CsvForm, CsvHead, Encoding, HealthMap, LorawanForm, PayloadFormat, PayloadMap, QualityWords, Readings,
-    Said, TimeForm, Uplink,
+    CsvForm, CsvHead, Encoding, HealthMap, LorawanForm, PayloadFormat, PayloadMap, PayloadRecording,
+    QualityWords, Readings, Said, TimeForm, Uplink,
 };
 use crate::sheet::{Cell, Row};
 use crate::station::SensorIx;
@@ -21,6 +23,34 @@ use crate::time::Span;
 pub(in crate::city::parse) struct PayloadType {
     pub(in crate::city::parse) map: Box<PayloadMap>,
     pub(in crate::city::parse) measured: Vec<Measured>,
+    recordings: Vec<PayloadRecording>,
+}
+
+/// A type by itself, for whoever plays a device that stands in no city.
+#[derive(Clone, Debug)]
+pub struct MqttType {
+    /// What its payloads measure, with the sensor's name where there is one.
+    pub measured: Vec<(Parameter, Option<String>)>,
+    /// What they mean. Sensors are counted as in `measured`.
+    pub map: PayloadMap,
+    /// What the device is known to have published.
+    pub recordings: Vec<PayloadRecording>,
+}
+
+impl MqttType {
+    /// Reads `devices/<type>.toml` of a type with `protocol = "mqtt"`.
+    ///
+    /// # Errors
+    /// Every mistake in it, a recording that says something else than observed among them.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+        match super::read_alone(file, text, "mqtt")? {
+            DeviceType::Mqtt(PayloadType { map, measured, recordings }) => {
+                let measured = measured.into_iter().map(|m| (m.of.parameter, m.of.sensor)).collect();
+                Ok(Self { measured, map: *map, recordings })
+            }
+            DeviceType::Modbus(_) => Err(Vec::new()),
+        }
+    }
 }
 
 /// Something that a type measures.
@@ -86,10 +116,9 @@ pub(super) fn read(top: &Row<'_>) -> Option<PayloadType> {
     }
     columns_exist(top, &map);
     map.health = top.cell("health").and_then(|cell| health(&cell));
-    let device = PayloadType { map: Box::new(map), measured: measures.0 };
-    for row in top.rows("recorded") {
-        recorded::play(row, &device);
-    }
+    let mut device = PayloadType { map: Box::new(map), measured: measures.0, recordings: Vec::new() };
+    device.recordings =
+        top.rows("recorded").into_iter().filter_map(|row| recorded::play(row, &device)).collect();
     Some(device)
 }
 
@@ -240,7 +269,7 @@ fn lorawan_form(top: &Row<'_>, measures: &mut Measures) -> Option<LorawanForm> {
     let channels = channel::read_all(top, measures)?;
     let signal = top.cell("rssi").and_then(|cell| cell.flag()).unwrap_or(false).then(|| {
         let (sensor, scale, offset) = (None, 1.0, 0.0);
-        measures.place(&Of { parameter: crate::parameter::Parameter::Signal, sensor, scale, offset }, true)
+        measures.place(&Of { parameter: Parameter::Signal, sensor, scale, offset }, true)
     });
     let uplink = match top.cell("uplink").map(|cell| cell.row()) {
         None => Uplink::Known,

@@ -118,7 +118,7 @@ impl Join<'_, '_> {
 
     /// What a type's payloads mean when they come from this station.
     fn payload(&mut self, station: StationIx, cell: &Cell<'_>, device: &DeviceType) -> Option<PayloadMap> {
-        let DeviceType::Mqtt(PayloadType { map, measured }) = device else {
+        let DeviceType::Mqtt(PayloadType { map, measured, .. }) = device else {
             self.unclear.insert(station);
             cell.note("the type is asked over Modbus", "allowed are types with protocol = \"mqtt\"");
             return None;

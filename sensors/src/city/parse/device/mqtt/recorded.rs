@@ -5,25 +5,17 @@ use super::{Measured, PayloadType};
 use crate::parameter::Parameter;
 use crate::payload::Unit;
 use crate::payload::sparkplug::{SparkplugHost, SparkplugKind, SparkplugSource, SparkplugTopic};
-use crate::payload::{PayloadFormat, hex_bytes};
+use crate::payload::{PayloadFormat, PayloadRecording, Sent, hex_bytes};
 use crate::quantity::Value;
 use crate::reading::{Observation, Observed};
 use crate::sheet::{Cell, Row};
 use crate::station::SensorIx;
 use crate::time::Timestamp;
 
-/// The recordings arrive at 21:00 on 16 November 2025 in Huế: what tells no time was measured then.
-const ARRIVED_AT: Timestamp = Timestamp::from_ms(1_763_301_600_000);
+const ARRIVED_AT: Timestamp = PayloadRecording::ARRIVED_AT;
 
 const OBSERVED: &str = "allowed is a number and its unit as \"1.25 m\", \"doubtful 1.25 m\", \"missing\", \"nonsense\", or a list of them";
 const NEEDED: &str = "needed is one of payload, payload_hex, frame_hex (LoRaWAN), messages (Sparkplug)";
-
-/// What was sent.
-enum Sent<'a> {
-    Payload(Vec<u8>),
-    Frame(Vec<u8>),
-    Messages(Vec<(SparkplugKind, Vec<u8>, Row<'a>)>),
-}
 
 /// What the type made of it.
 #[derive(Default)]
@@ -33,27 +25,28 @@ struct Played {
 }
 
 /// Reads one recording, plays it and names what differs.
-pub(super) fn play(row: Row<'_>, device: &PayloadType) {
-    let _shown = row.need("title", "what it shows").and_then(|cell| cell.text());
+pub(super) fn play(row: Row<'_>, device: &PayloadType) -> Option<PayloadRecording> {
+    let title = row.need("title", "what it shows").and_then(|cell| cell.text());
     let sent = sent(&row, device);
     let observed = row.need("observed", "what it means, as { stage = \"1.25 m\" }");
     let times = row.cell("measured_at");
     let faults = row.cell("faults").and_then(|cell| cell.whole(0, 100)).unwrap_or(0);
-    if let (Some(sent), Some(observed)) = (sent, observed) {
-        let played = device.play(sent);
-        if let Some(times) = times {
-            compare_times(&times, &played);
-        }
-        if played.faults.len() as i64 != faults {
-            let told = if played.faults.is_empty() { "nothing".to_owned() } else { played.faults.join("; ") };
-            observed.note(format!("told is: {told}"), format!("allowed are {faults} faults"));
-        }
-        device.compare(&observed, &played);
-    }
     row.close();
+    let (title, sent, observed) = (title?, sent?, observed?);
+    let played = device.play(&sent);
+    if let Some(times) = times {
+        compare_times(&times, &played);
+    }
+    if played.faults.len() as i64 != faults {
+        let told = if played.faults.is_empty() { "nothing".to_owned() } else { played.faults.join("; ") };
+        observed.note(format!("told is: {told}"), format!("allowed are {faults} faults"));
+    }
+    device.compare(&observed, &played);
+    let Played { observations, faults } = played;
+    Some(PayloadRecording { title: title.to_owned(), sent, observations, faults })
 }
 
-fn sent<'a>(row: &Row<'a>, device: &PayloadType) -> Option<Sent<'a>> {
+fn sent(row: &Row<'_>, device: &PayloadType) -> Option<Sent> {
     let is_lorawan = matches!(device.map.format, PayloadFormat::Lorawan(_));
     let (text, hex) = (row.cell("payload"), row.cell("payload_hex"));
     let frame = row.cell("frame_hex").filter(|_| is_lorawan);
@@ -76,11 +69,12 @@ fn sent<'a>(row: &Row<'a>, device: &PayloadType) -> Option<Sent<'a>> {
     }
 }
 
-fn message(row: Row<'_>) -> Option<(SparkplugKind, Vec<u8>, Row<'_>)> {
+fn message(row: Row<'_>) -> Option<(SparkplugKind, Vec<u8>)> {
     let words = SparkplugKind::ALL.map(|(kind, word)| (word, kind));
     let kind = row.need("kind", "as \"DBIRTH\"").and_then(|cell| cell.one_of(&words));
     let bytes = row.need("payload_hex", "its bytes").and_then(|cell| bytes_of(&cell));
-    Some((kind?, bytes?, row))
+    row.close();
+    Some((kind?, bytes?))
 }
 
 fn bytes_of(cell: &Cell<'_>) -> Option<Vec<u8>> {
@@ -97,11 +91,11 @@ impl PayloadType {
         self.measured.get(ix.at()).map(|measured| measured.of.parameter)
     }
 
-    fn play(&self, sent: Sent<'_>) -> Played {
+    fn play(&self, sent: &Sent) -> Played {
         let parameter = |ix| self.parameter(ix);
         let decoded = match sent {
-            Sent::Payload(bytes) => self.map.decode(&bytes, ARRIVED_AT, parameter),
-            Sent::Frame(bytes) => self.map.decode_frame(&bytes, ARRIVED_AT, parameter),
+            Sent::Payload(bytes) => self.map.decode(bytes, ARRIVED_AT, parameter),
+            Sent::Frame(bytes) => self.map.decode_frame(bytes, ARRIVED_AT, parameter),
             Sent::Messages(messages) => return self.play_messages(messages),
         };
         match decoded {
@@ -113,20 +107,19 @@ impl PayloadType {
         }
     }
 
-    fn play_messages(&self, messages: Vec<(SparkplugKind, Vec<u8>, Row<'_>)>) -> Played {
-        let is_device = messages.iter().any(|(kind, ..)| kind.is_of_device());
+    fn play_messages(&self, messages: &[(SparkplugKind, Vec<u8>)]) -> Played {
+        let is_device = messages.iter().any(|(kind, _)| kind.is_of_device());
         let device = is_device.then(|| "device".to_owned());
         let (group, node) = ("group".to_owned(), "node".to_owned());
         let mut host =
             SparkplugHost::new(vec![SparkplugSource { group, node, device, map: (*self.map).clone() }]);
         let mut played = Played::default();
-        for (kind, bytes, row) in messages {
+        for (kind, bytes) in messages {
             let device = kind.is_of_device().then_some("device");
-            let topic = SparkplugTopic { group: "group", kind, node: "node", device };
-            let said = host.take(&topic, &bytes, ARRIVED_AT, |ix| self.parameter(ix));
+            let topic = SparkplugTopic { group: "group", kind: *kind, node: "node", device };
+            let said = host.take(&topic, bytes, ARRIVED_AT, |ix| self.parameter(ix));
             played.observations.extend(said.observations);
             played.faults.extend(said.faults.iter().map(ToString::to_string));
-            row.close();
         }
         played
     }
