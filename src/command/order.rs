@@ -87,7 +87,7 @@ pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
         "parameter": order.parameter, "sensor": order.sensor, "value": value, "unit": unit,
         "measured_at": at, "period_s": period_s, "note": note,
     });
-    let answer = give(&order, "entries", &body).await?;
+    let answer = give(&order, "entries", &at, &body).await?;
     let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or("-").to_owned();
     let (sensor, quality) = (text("sensor"), text("quality"));
     let repeated = text("outcome") == "repeated";
@@ -114,13 +114,18 @@ pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
 pub async fn trust(args: TrustArgs) -> Result<(), Failure> {
     let TrustArgs { order, note } = args;
     let body = json!({ "parameter": order.parameter, "sensor": order.sensor, "note": note });
-    let answer = give(&order, "trust", &body).await?;
+    // A gauge that fails again after the same repair must not be taken for an order that was done.
+    let at = now(&order).await?;
+    let answer = give(&order, "trust", &at, &body).await?;
     let sensor = answer.get("sensor").and_then(Json::as_str).unwrap_or_default();
+    let repeated = answer.get("outcome").and_then(Json::as_str) == Some("repeated");
     println!(
         "{}",
-        match order.lang {
-            Language::Vi => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
-            Language::En => format!("{sensor} is trusted again, signed by {}", order.by),
+        match (order.lang, repeated) {
+            (Language::Vi, false) => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
+            (Language::Vi, true) => format!("{sensor}: lệnh này đã thực hiện từ trước, không thực hiện lần nữa"),
+            (Language::En, false) => format!("{sensor} is trusted again, signed by {}", order.by),
+            (Language::En, true) => format!("{sensor}: this order was done before and is not done again"),
         }
     );
     Ok(())
@@ -145,14 +150,18 @@ fn unreached(order: &OrderArgs, why: &dyn std::fmt::Display) -> Failure {
     Failure::Running(format!("asking the service at {}: {why}; {hint}", order.server))
 }
 
-async fn give(order: &OrderArgs, act: &str, body: &Json) -> Result<Json, Failure> {
+/// Orders; `at` belongs to the key, so that the same words at another time are another order.
+async fn give(order: &OrderArgs, act: &str, at: &str, body: &Json) -> Result<Json, Failure> {
     let bytes = body.to_string();
     let key = order.key.clone().unwrap_or_else(|| {
-        format!("{:x}", Sha256::digest(format!("{} {act} {} {bytes}", order.by, order.station)))
+        format!("{:x}", Sha256::digest(format!("{} {act} {} {at} {bytes}", order.by, order.station)))
     });
     let failed = |why: &dyn std::fmt::Display| unreached(order, why);
-    // Only letters, digits and `-` are in an id; a path of anything else is nowhere.
-    let station: String = order.station.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let station = &order.station;
+    if station.is_empty() || !station.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        let allowed = "an id has letters, digits and `-` only; /api/v1/stations lists every station";
+        return Err(Failure::Input(vec![format!("--station: {station:?} is no station; {allowed}")]));
+    }
     let asked = client(order)?
         .post(format!("http://{}/api/v1/stations/{station}/{act}", order.server))
         .header("baolu-officer", &order.by)
