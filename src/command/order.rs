@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sensors::quality::Check;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -88,23 +89,38 @@ pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
         "measured_at": at, "period_s": period_s, "note": note,
     });
     let answer = give(&order, "entries", &at, &body).await?;
-    let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or("-").to_owned();
-    let (sensor, quality) = (text("sensor"), text("quality"));
-    let repeated = text("outcome") == "repeated";
-    println!(
-        "{}",
-        match (order.lang, repeated) {
-            (Language::Vi, false) =>
-                format!("Đã ghi {sensor}: {value} {unit}, chất lượng {quality}, người ký {}", order.by),
-            (Language::Vi, true) =>
-                format!("{sensor}: {value} {unit} đã được ghi từ trước, không ghi lần nữa"),
-            (Language::En, false) =>
-                format!("Entered {sensor}: {value} {unit}, quality {quality}, signed by {}", order.by),
-            (Language::En, true) =>
-                format!("{sensor}: {value} {unit} was entered before and is not entered again"),
-        }
-    );
+    println!("{}", entered(&order, &answer, value, &unit));
     Ok(())
+}
+
+/// What became of a reading, and what follows where it is doubted.
+fn entered(order: &OrderArgs, answer: &Json, value: f64, unit: &str) -> String {
+    let text = |key: &str| answer.get(key).and_then(Json::as_str);
+    let (sensor, by) = (text("sensor").unwrap_or("-"), &order.by);
+    let check = Check::ALL.into_iter().find(|check| Some(check.as_str()) == text("check"));
+    let (vi, en) = check.map(Check::words).unwrap_or_default();
+    let repeated = text("outcome") == Some("repeated");
+    match order.lang {
+        Language::Vi => {
+            let value = value.to_string().replace('.', ",");
+            match text("quality") {
+                _ if repeated => format!("{sensor}: {value} {unit} đã được ghi từ trước, không ghi lần nữa"),
+                Some("suspect") => format!(
+                    "Đã ghi {sensor}: {value} {unit}, nghi ngờ ({vi}), người ký {by}. Số đọc bị nghi ngờ chỉ báo cho trực ban; hãy đọc lại và nhập thêm một lần"
+                ),
+                Some("rejected") => format!("Đã ghi {sensor}: {value} {unit}, bị loại ({vi}), người ký {by}"),
+                _ => format!("Đã ghi {sensor}: {value} {unit}, người ký {by}"),
+            }
+        }
+        Language::En => match text("quality") {
+            _ if repeated => format!("{sensor}: {value} {unit} was entered before and is not entered again"),
+            Some("suspect") => format!(
+                "Entered {sensor}: {value} {unit}, suspect ({en}), signed by {by}. A suspect reading tells officers only; read it again and enter it once more"
+            ),
+            Some("rejected") => format!("Entered {sensor}: {value} {unit}, rejected ({en}), signed by {by}"),
+            _ => format!("Entered {sensor}: {value} {unit}, signed by {by}"),
+        },
+    }
 }
 
 /// Ends what is held against a sensor.
@@ -176,4 +192,32 @@ async fn give(order: &OrderArgs, act: &str, at: &str, body: &Json) -> Result<Jso
     }
     let detail = answer.get("detail").and_then(Json::as_str).unwrap_or("it did not say why");
     if status.is_server_error() { Err(failed(&detail)) } else { Err(Failure::Input(vec![detail.to_owned()])) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_officer_reads_in_words_that_a_reading_is_doubted_and_what_follows() {
+        let mut order = OrderArgs {
+            station: "phu-oc".to_owned(),
+            parameter: "stage".to_owned(),
+            sensor: None,
+            by: "truc-ban".to_owned(),
+            server: SocketAddr::from(([127, 0, 0, 1], 1)),
+            key: None,
+            lang: Language::Vi,
+        };
+        let answer = json!({
+            "outcome": "done", "sensor": "phu-oc/stage", "quality": "suspect", "check": "rate_of_change",
+        });
+        let said = entered(&order, &answer, 6.02, "m");
+        assert!(said.contains("6,02 m, nghi ngờ (thay đổi nhanh bất thường)"), "{said}");
+        order.lang = Language::En;
+        let said = entered(&order, &answer, 6.02, "m");
+        assert!(said.contains("officers only"), "{said}");
+        let good = json!({ "outcome": "done", "sensor": "phu-oc/stage", "quality": "good" });
+        assert_eq!(entered(&order, &good, 3.02, "m"), "Entered phu-oc/stage: 3.02 m, signed by truc-ban");
+    }
 }
