@@ -284,7 +284,9 @@ impl RuleSet {
         let (touched, silence) = (dense(touched), dense(silence));
         let parameters = sensors.iter().map(|sensor| sensor.id.parameter).collect();
         let patience: Vec<Span> = sensors.iter().map(|sensor| sensor.deadline.total()).collect();
-        let turn = |sensor: &Sensor| Span::from_ms(sensor.deadline.interval.ms() + sensor.deadline.jitter.ms()).min(AWAITED_MAX);
+        let turn = |sensor: &Sensor| {
+            Span::from_ms(sensor.deadline.interval.ms() + sensor.deadline.jitter.ms()).min(AWAITED_MAX)
+        };
         let awaited = sensors.iter().map(turn).collect();
         let tops = sensors.iter().map(|sensor| sensor.span.1).collect();
         let oldest = patience.iter().copied().max().unwrap_or_default();

@@ -139,7 +139,8 @@ pub async fn trust(args: TrustArgs) -> Result<(), Failure> {
         "{}",
         match (order.lang, repeated) {
             (Language::Vi, false) => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
-            (Language::Vi, true) => format!("{sensor}: lệnh này đã thực hiện từ trước, không thực hiện lần nữa"),
+            (Language::Vi, true) =>
+                format!("{sensor}: lệnh này đã thực hiện từ trước, không thực hiện lần nữa"),
             (Language::En, false) => format!("{sensor} is trusted again, signed by {}", order.by),
             (Language::En, true) => format!("{sensor}: this order was done before and is not done again"),
         }
