@@ -150,6 +150,6 @@ fn framed(feed: Feed, transaction: [u8; 2], body: &[u8]) -> Vec<u8> {
 /// Line V1.02, 6.2.2).
 fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(u16::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u16::from(*byte), |crc, _| crc >> 1 ^ 0xA001 * (crc & 1))
+        (0..8).fold(crc ^ u16::from(*byte), |crc, _| (crc >> 1) ^ (0xA001 * (crc & 1)))
     })
 }
