@@ -77,6 +77,22 @@ pub(crate) struct Table<'a> {
     told: Vec<String>,
 }
 
+/// A reader that fails beyond a bound: a little of gzip may hold a whole disk, and a row may be as long
+/// as its file.
+struct Bounded {
+    plain: Box<dyn Read + Send>,
+    left: u64,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.plain.read(into)?;
+        let left = self.left.checked_sub(read as u64);
+        self.left = left.ok_or_else(|| io::Error::other("unpacked it is longer than a file may be"))?;
+        Ok(read)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Columns {
     required: [usize; 5],
@@ -92,16 +108,31 @@ impl<'a> Table<'a> {
     /// Names the file, or the column that is missing.
     pub(crate) fn open(path: &Path, city: &'a City, map: &'a Map) -> Result<Self, TableError> {
         let file = path.display().to_string();
-        let at_file = |source| TableError::File { file: file.clone(), source };
         let raw: Box<dyn Read + Send> = if path == Path::new("-") {
             Box::new(io::stdin())
         } else {
-            Box::new(File::open(path).map_err(at_file)?)
+            Box::new(File::open(path).map_err(|source| TableError::File { file: file.clone(), source })?)
         };
+        Self::read(file, raw, u64::MAX, city, map)
+    }
+
+    /// Reads what is open already, as [`Self::open`] does; unpacked it may have at most so many bytes.
+    ///
+    /// # Errors
+    /// Names the file, or the column that is missing.
+    pub(crate) fn read(
+        file: String,
+        raw: Box<dyn Read + Send>,
+        most: u64,
+        city: &'a City,
+        map: &'a Map,
+    ) -> Result<Self, TableError> {
+        let at_file = |source| TableError::File { file: file.clone(), source };
         let mut buffered = BufReader::with_capacity(BUFFER, raw);
         let gzip = buffered.fill_buf().map_err(at_file)?.starts_with(&[0x1f, 0x8b]);
         let plain: Box<dyn Read + Send> =
             if gzip { Box::new(MultiGzDecoder::new(buffered)) } else { Box::new(buffered) };
+        let plain: Box<dyn Read + Send> = Box::new(Bounded { plain, left: most });
         let mut plain = BufReader::with_capacity(BUFFER, plain);
         let first = plain.fill_buf().map_err(at_file)?.split(|byte| *byte == b'\n').next();
         let behind = u64::from(first.is_some_and(|line| line.ends_with(b"\r")));

@@ -134,3 +134,36 @@ fn no_alert_of_the_recorded_storm_flaps() {
         assert!(before.is_none(), "two changes of one alert at one moment: {before:?}, then {from} to {to}");
     }
 }
+
+/// Every reading of one gauge, judged as it came, and what its windows add up to.
+#[test]
+fn rule_04_no_check_takes_anything_from_86_mm_in_an_hour_or_795_mm_in_a_day() {
+    use sensors::series::Inserted;
+    use sensors::time::Span;
+
+    let Some(files) = files() else { return };
+    let plan = baolu::watch::snapshot::Plan::load(None).unwrap();
+    let ix = plan.city.sensors.iter().position(|s| s.id.to_string() == "750061/rainfall").unwrap();
+    let sensor = &plan.city.sensors[ix];
+    let mut track = sensors::track::Track::new(sensor, Span::from_h(80));
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    let (mut hour, mut day) = (0, 0);
+    for row in text.lines().filter(|row| row.contains(",750061,rainfall,")) {
+        let columns: Vec<&str> = row.split(',').collect();
+        let at = sensors::time::Timestamp::parse_rfc3339(columns[0]).unwrap();
+        let value = sensors::quantity::Value::from_unit(sensor.id.parameter, columns[3].parse().unwrap());
+        let said = sensors::reading::Observation {
+            sensor: sensors::station::SensorIx(ix as u32),
+            measured_at: at,
+            from: Some(at.minus(Span::from_s(columns[5].parse().unwrap()))),
+            arrived_at: at,
+            value: sensors::reading::Observed::Value(value.unwrap()),
+        };
+        let judged = track.judge(sensor, &said, at);
+        assert_eq!(judged.inserted, Inserted::Appended, "{row}");
+        assert!(judged.reading.quality.is_usable(), "{row}: {}", judged.reading.quality);
+        let sum = |window| track.series().accumulation(at, window).at_least.raw();
+        (hour, day) = (hour.max(sum(Span::from_h(1))), day.max(sum(Span::from_h(24))));
+    }
+    assert_eq!((hour, day / 1000), (86_200, 795), "in micrometres, and millimetres");
+}

@@ -109,6 +109,8 @@ const TELEMETRY_KEYS: &[(&str, &[&str])] = &[
     ("never", &[]),
     ("rising", &[]),
     ("cut", &["why"]),
+    ("carrier", &["why"]),
+    ("power", &["why"]),
     ("doubt_title", &["station"]),
     ("doubt_body", &["station", "why", "when"]),
     ("revised_title", &["what"]),

@@ -246,6 +246,7 @@ pub struct RuleSet {
     by_key: BTreeMap<String, SlotIx>,
     parameters: Vec<Parameter>,
     patience: Vec<Span>,
+    awaited: Vec<Span>,
     tops: Vec<Value>,
     horizon: Span,
     retention: Span,
@@ -254,6 +255,9 @@ pub struct RuleSet {
 
 /// How far back a late reading still changes the present level, when nothing else is configured.
 pub const HORIZON: Span = Span::from_h(6);
+
+/// How long a basin waits for one of its gauges at most, however seldom that one speaks.
+const AWAITED_MAX: Span = Span::from_min(15);
 
 impl RuleSet {
     /// Joins slots with what they need to know of the city's sensors: the parameter of each, how
@@ -280,6 +284,10 @@ impl RuleSet {
         let (touched, silence) = (dense(touched), dense(silence));
         let parameters = sensors.iter().map(|sensor| sensor.id.parameter).collect();
         let patience: Vec<Span> = sensors.iter().map(|sensor| sensor.deadline.total()).collect();
+        let turn = |sensor: &Sensor| {
+            Span::from_ms(sensor.deadline.interval.ms() + sensor.deadline.jitter.ms()).min(AWAITED_MAX)
+        };
+        let awaited = sensors.iter().map(turn).collect();
         let tops = sensors.iter().map(|sensor| sensor.span.1).collect();
         let oldest = patience.iter().copied().max().unwrap_or_default();
         // A window, or a hold, is looked at from as far back as a late reading may reach, and ends at a
@@ -294,6 +302,7 @@ impl RuleSet {
             by_key,
             parameters,
             patience,
+            awaited,
             tops,
             horizon,
             retention,
@@ -348,6 +357,11 @@ impl RuleSet {
     /// Whether a value is the end of the sensor's span: the water may stand higher.
     pub(crate) fn is_top(&self, sensor: SensorIx, value: Value) -> bool {
         self.tops.get(sensor.at()).is_some_and(|top| value >= *top)
+    }
+
+    /// How far a gauge may be behind another one of its basin before nobody waits for it.
+    pub(crate) fn awaited(&self, sensor: SensorIx) -> Span {
+        self.awaited.get(sensor.at()).copied().unwrap_or_default()
     }
 
     pub(crate) fn patience(&self, sensor: SensorIx) -> Span {

@@ -7,11 +7,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rustix::fs::OFlags;
 use sensors::city::City;
 use sensors::line::Protocol;
 use sensors::reading::Observation;
@@ -31,7 +33,7 @@ const FILES_MAX: usize = 256;
 const HANDFUL: usize = 512;
 /// Handfuls that may be read ahead of the writer.
 const AHEAD: usize = 4;
-/// A larger file is refused: it is for an import, not for a line.
+/// A larger file, packed or unpacked, is refused: it is for an import, not for a line.
 const BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// What a file was like when it was looked at.
@@ -163,14 +165,31 @@ impl Place {
     }
 }
 
+/// Opens a file that may be read. Whoever may write here must not have us read what only we may, and
+/// what was a file when it was listed may be a link or a pipe by now.
+fn open(file: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(file)?;
+    let meta = opened.metadata()?;
+    if !meta.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    if meta.len() > BYTES_MAX {
+        let why = format!("{} bytes are more than the {BYTES_MAX} of a file", meta.len());
+        return Err(io::Error::other(why));
+    }
+    Ok(opened)
+}
+
 /// Reads a file to its end; rows of sensors that the folder does not speak for are refused.
 fn read(city: &City, place: &Place, file: &Path, send: &mpsc::Sender<Vec<Observation>>) -> End {
-    let size = fs::metadata(file).map_or(0, |meta| meta.len());
-    if size > BYTES_MAX {
-        return End::Unreadable(format!("{size} bytes are more than the {BYTES_MAX} of a file"));
-    }
+    let raw = match open(file) {
+        Ok(raw) => raw,
+        Err(why) => return End::Unreadable(why.to_string()),
+    };
     let map = Map::default();
-    let mut table = match Table::open(file, city, &map) {
+    let name = file.display().to_string();
+    let mut table = match Table::read(name, Box::new(raw), BYTES_MAX, city, &map) {
         Ok(table) => table,
         Err(why) => return End::Unreadable(why.to_string()),
     };
@@ -208,14 +227,65 @@ fn read(city: &City, place: &Place, file: &Path, send: &mpsc::Sender<Vec<Observa
 /// Moves a file into a folder beside it, under a name that is free, with the report of what was refused.
 fn put_away(file: &Path, into: &Path, notes: &[String]) -> io::Result<()> {
     fs::create_dir_all(into)?;
+    if fs::symlink_metadata(into)?.is_symlink() {
+        return Err(io::Error::other("it is a link to somewhere else"));
+    }
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let report = |target: &Path| {
+        let mut report = target.to_owned().into_os_string();
+        report.push(".report.txt");
+        PathBuf::from(report)
+    };
+    // Also a link that leads nowhere is there.
+    let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
     let free = (0..10_000).map(|n| if n == 0 { name.clone() } else { format!("{n}-{name}") });
-    let free = free.map(|name| into.join(name)).find(|path| !path.exists());
+    let free = free.map(|name| into.join(name)).find(|path| is_free(path) && is_free(&report(path)));
     let target = free.ok_or_else(|| io::Error::other("ten thousand files of this name are there"))?;
     if !notes.is_empty() {
-        let mut report = target.clone().into_os_string();
-        report.push(".report.txt");
-        fs::write(report, notes.join("\n") + "\n")?;
+        let mut report = fs::File::create_new(report(&target))?;
+        report.write_all((notes.join("\n") + "\n").as_bytes())?;
     }
     fs::rename(file, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_drop_folder_leads_nobody_to_what_only_the_service_may_read_or_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let (secret, drop) = (dir.path().join("secret"), dir.path().join("drop"));
+        fs::create_dir(&drop).unwrap();
+        fs::write(&secret, "secret").unwrap();
+        symlink(&secret, drop.join("a.csv")).unwrap();
+        assert!(open(&drop.join("a.csv")).is_err(), "a link is not read");
+        assert!(open(&drop).is_err(), "nor a folder");
+        // The report's name is a link already: another name is taken.
+        fs::write(drop.join("b.csv"), "x").unwrap();
+        fs::create_dir(drop.join("done")).unwrap();
+        symlink(&secret, drop.join("done/b.csv.report.txt")).unwrap();
+        put_away(&drop.join("b.csv"), &drop.join("done"), &["a note".to_owned()]).unwrap();
+        assert_eq!(fs::read_to_string(&secret).unwrap(), "secret");
+        assert!(drop.join("done/1-b.csv").exists() && drop.join("done/1-b.csv.report.txt").exists());
+        // The folder is a link itself.
+        fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        symlink(dir.path().join("elsewhere"), drop.join("refused")).unwrap();
+        fs::write(drop.join("c.csv"), "x").unwrap();
+        assert!(put_away(&drop.join("c.csv"), &drop.join("refused"), &[]).is_err());
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_more_than_a_file_may_have_is_not_read_into_memory() {
+        let plan = crate::watch::snapshot::Plan::load(None).unwrap();
+        let map = Map::default();
+        let head = "measured_at,station,parameter,value,unit\n\"".to_owned();
+        let long = head + &"1\n".repeat(1 << 20);
+        let raw = Box::new(io::Cursor::new(long.into_bytes()));
+        let mut table = Table::read("long.csv".to_owned(), raw, 1 << 20, &plan.city, &map).unwrap();
+        let ended = table.next(&mut csv::ByteRecord::new());
+        assert!(ended.unwrap_err().to_string().contains("longer than a file may be"));
+    }
 }

@@ -88,7 +88,7 @@ mod tests {
         let expected = [
             "city.toml:1: utc_offset_min: the key is missing; needed is minutes east of UTC",
             "city.toml:5: utc_offset_h: the key is unknown; allowed are bounds, name, slug, utc_offset_min",
-            "lines.toml:12: line[0].address: \"127.0.0.1:150210\" is no address; allowed is host:port with a port from 1 to 65535",
+            "lines.toml:13: line[0].address: \"127.0.0.1:150210\" is no address; allowed is host:port with a port from 1 to 65535",
         ];
         let lines: Vec<&str> = told.lines().collect();
         assert!(lines[0].ends_with("has 3 mistake(s):"), "{told}");

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sensors::quality::Check;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -87,24 +88,39 @@ pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
         "parameter": order.parameter, "sensor": order.sensor, "value": value, "unit": unit,
         "measured_at": at, "period_s": period_s, "note": note,
     });
-    let answer = give(&order, "entries", &body).await?;
-    let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or("-").to_owned();
-    let (sensor, quality) = (text("sensor"), text("quality"));
-    let repeated = text("outcome") == "repeated";
-    println!(
-        "{}",
-        match (order.lang, repeated) {
-            (Language::Vi, false) =>
-                format!("Đã ghi {sensor}: {value} {unit}, chất lượng {quality}, người ký {}", order.by),
-            (Language::Vi, true) =>
-                format!("{sensor}: {value} {unit} đã được ghi từ trước, không ghi lần nữa"),
-            (Language::En, false) =>
-                format!("Entered {sensor}: {value} {unit}, quality {quality}, signed by {}", order.by),
-            (Language::En, true) =>
-                format!("{sensor}: {value} {unit} was entered before and is not entered again"),
-        }
-    );
+    let answer = give(&order, "entries", &at, &body).await?;
+    println!("{}", entered(&order, &answer, value, &unit));
     Ok(())
+}
+
+/// What became of a reading, and what follows where it is doubted.
+fn entered(order: &OrderArgs, answer: &Json, value: f64, unit: &str) -> String {
+    let text = |key: &str| answer.get(key).and_then(Json::as_str);
+    let (sensor, by) = (text("sensor").unwrap_or("-"), &order.by);
+    let check = Check::ALL.into_iter().find(|check| Some(check.as_str()) == text("check"));
+    let (vi, en) = check.map(Check::words).unwrap_or_default();
+    let repeated = text("outcome") == Some("repeated");
+    match order.lang {
+        Language::Vi => {
+            let value = value.to_string().replace('.', ",");
+            match text("quality") {
+                _ if repeated => format!("{sensor}: {value} {unit} đã được ghi từ trước, không ghi lần nữa"),
+                Some("suspect") => format!(
+                    "Đã ghi {sensor}: {value} {unit}, nghi ngờ ({vi}), người ký {by}. Số đọc bị nghi ngờ chỉ báo cho trực ban; hãy đọc lại và nhập thêm một lần"
+                ),
+                Some("rejected") => format!("Đã ghi {sensor}: {value} {unit}, bị loại ({vi}), người ký {by}"),
+                _ => format!("Đã ghi {sensor}: {value} {unit}, người ký {by}"),
+            }
+        }
+        Language::En => match text("quality") {
+            _ if repeated => format!("{sensor}: {value} {unit} was entered before and is not entered again"),
+            Some("suspect") => format!(
+                "Entered {sensor}: {value} {unit}, suspect ({en}), signed by {by}. A suspect reading tells officers only; read it again and enter it once more"
+            ),
+            Some("rejected") => format!("Entered {sensor}: {value} {unit}, rejected ({en}), signed by {by}"),
+            _ => format!("Entered {sensor}: {value} {unit}, signed by {by}"),
+        },
+    }
 }
 
 /// Ends what is held against a sensor.
@@ -114,13 +130,19 @@ pub async fn enter(args: EnterArgs) -> Result<(), Failure> {
 pub async fn trust(args: TrustArgs) -> Result<(), Failure> {
     let TrustArgs { order, note } = args;
     let body = json!({ "parameter": order.parameter, "sensor": order.sensor, "note": note });
-    let answer = give(&order, "trust", &body).await?;
+    // A gauge that fails again after the same repair must not be taken for an order that was done.
+    let at = now(&order).await?;
+    let answer = give(&order, "trust", &at, &body).await?;
     let sensor = answer.get("sensor").and_then(Json::as_str).unwrap_or_default();
+    let repeated = answer.get("outcome").and_then(Json::as_str) == Some("repeated");
     println!(
         "{}",
-        match order.lang {
-            Language::Vi => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
-            Language::En => format!("{sensor} is trusted again, signed by {}", order.by),
+        match (order.lang, repeated) {
+            (Language::Vi, false) => format!("{sensor} được tin dùng trở lại, người ký {}", order.by),
+            (Language::Vi, true) =>
+                format!("{sensor}: lệnh này đã thực hiện từ trước, không thực hiện lần nữa"),
+            (Language::En, false) => format!("{sensor} is trusted again, signed by {}", order.by),
+            (Language::En, true) => format!("{sensor}: this order was done before and is not done again"),
         }
     );
     Ok(())
@@ -145,14 +167,18 @@ fn unreached(order: &OrderArgs, why: &dyn std::fmt::Display) -> Failure {
     Failure::Running(format!("asking the service at {}: {why}; {hint}", order.server))
 }
 
-async fn give(order: &OrderArgs, act: &str, body: &Json) -> Result<Json, Failure> {
+/// Orders; `at` belongs to the key, so that the same words at another time are another order.
+async fn give(order: &OrderArgs, act: &str, at: &str, body: &Json) -> Result<Json, Failure> {
     let bytes = body.to_string();
     let key = order.key.clone().unwrap_or_else(|| {
-        format!("{:x}", Sha256::digest(format!("{} {act} {} {bytes}", order.by, order.station)))
+        format!("{:x}", Sha256::digest(format!("{} {act} {} {at} {bytes}", order.by, order.station)))
     });
     let failed = |why: &dyn std::fmt::Display| unreached(order, why);
-    // Only letters, digits and `-` are in an id; a path of anything else is nowhere.
-    let station: String = order.station.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let station = &order.station;
+    if station.is_empty() || !station.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        let allowed = "an id has letters, digits and `-` only; /api/v1/stations lists every station";
+        return Err(Failure::Input(vec![format!("--station: {station:?} is no station; {allowed}")]));
+    }
     let asked = client(order)?
         .post(format!("http://{}/api/v1/stations/{station}/{act}", order.server))
         .header("baolu-officer", &order.by)
@@ -167,4 +193,32 @@ async fn give(order: &OrderArgs, act: &str, body: &Json) -> Result<Json, Failure
     }
     let detail = answer.get("detail").and_then(Json::as_str).unwrap_or("it did not say why");
     if status.is_server_error() { Err(failed(&detail)) } else { Err(Failure::Input(vec![detail.to_owned()])) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_officer_reads_in_words_that_a_reading_is_doubted_and_what_follows() {
+        let mut order = OrderArgs {
+            station: "phu-oc".to_owned(),
+            parameter: "stage".to_owned(),
+            sensor: None,
+            by: "truc-ban".to_owned(),
+            server: SocketAddr::from(([127, 0, 0, 1], 1)),
+            key: None,
+            lang: Language::Vi,
+        };
+        let answer = json!({
+            "outcome": "done", "sensor": "phu-oc/stage", "quality": "suspect", "check": "rate_of_change",
+        });
+        let said = entered(&order, &answer, 6.02, "m");
+        assert!(said.contains("6,02 m, nghi ngờ (thay đổi nhanh bất thường)"), "{said}");
+        order.lang = Language::En;
+        let said = entered(&order, &answer, 6.02, "m");
+        assert!(said.contains("officers only"), "{said}");
+        let good = json!({ "outcome": "done", "sensor": "phu-oc/stage", "quality": "good" });
+        assert_eq!(entered(&order, &good, 3.02, "m"), "Entered phu-oc/stage: 3.02 m, signed by truc-ban");
+    }
 }

@@ -7,7 +7,7 @@ use sensors::place::ZoneId;
 use sensors::station::{SensorIx, StationIx};
 use sensors::time::Timestamp;
 
-use crate::event::LineState;
+use crate::event::{LineState, StationState};
 use crate::watch::silence::COMMON_CAUSE_MIN;
 use crate::watch::snapshot::State;
 
@@ -16,6 +16,8 @@ use crate::watch::snapshot::State;
 pub enum Blind {
     /// Its line is down.
     Line,
+    /// It, or what stands before it, says that it is cut off.
+    Cut,
     /// Its deadline has passed.
     Silent,
     /// What it said last is no measurement of the water.
@@ -31,6 +33,7 @@ impl Blind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Line => "line_down",
+            Self::Cut => "cut_off",
             Self::Silent => "silent",
             Self::Useless => "no_usable_value",
             Self::Suspected => "suspected",
@@ -97,6 +100,11 @@ pub fn blind(state: &State, ix: SensorIx) -> Option<Blind> {
     };
     if state.plan.city.lines.iter().zip(&state.lines).any(down) {
         return Some(Blind::Line);
+    }
+    let station = state.plan.city.sensor(ix).map(|sensor| sensor.station);
+    let said = station.and_then(|station| state.stations.get(station.at())?.as_ref());
+    if matches!(said, Some((_, StationState::Offline { .. }))) {
+        return Some(Blind::Cut);
     }
     if state.silent.get(source(state, ix).at()).copied().flatten().is_some() {
         return Some(Blind::Silent);

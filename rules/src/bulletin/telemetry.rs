@@ -24,6 +24,10 @@ pub enum Cause<'a> {
     Line(&'a str),
     /// They are cut off, as this source says: a topic of their own or of the gateway before them.
     Cut(&'a str),
+    /// Their modems share this carrier, and most of those that do are silent.
+    Carrier(&'a str),
+    /// Their mains come from this feeder, and most of those that do are silent.
+    Power(&'a str),
 }
 
 /// Makes one notice of telemetry transitions that happened together: all silent, or all back.
@@ -142,10 +146,14 @@ fn text(
         // Only a level that asks for more than silence has a quantity: the river was rising.
         body = format!("{body} {}", language.telemetry("rising", &values));
     }
-    if let Cause::Cut(why) = cause
-        && raised
-    {
-        body = format!("{body} {}", language.telemetry("cut", &[("why", why)]));
+    let said = match cause {
+        Cause::Cut(why) => Some(("cut", why)),
+        Cause::Carrier(name) => Some(("carrier", name)),
+        Cause::Power(name) => Some(("power", name)),
+        Cause::Unknown | Cause::Line(_) => None,
+    };
+    if let Some((key, why)) = said.filter(|_| raised) {
+        body = format!("{body} {}", language.telemetry(key, &[("why", why)]));
     }
     let marked = |text: String| marked(&text, false, exercise, language);
     let (title, body) = (cut(marked(say("title")), TITLE_MAX), cut(marked(body), BODY_MAX));

@@ -12,10 +12,14 @@ use super::View;
 use super::truth::{Measured, Scene};
 
 impl<V: View> Scene<'_, V> {
-    /// How far every gauge of a basin that speaks has come. Their sums end there: the first word of a
-    /// moment must not stand for a basin whose other gauges are about to speak.
+    /// How far every gauge of a basin has come whose turn it still is. Their sums end there: the first
+    /// word of a moment must not stand for a basin whose other gauges are about to speak. One that is
+    /// overdue beside the newest of them holds nobody back: what it showed last counts as it is.
     pub(super) fn reached(&self, rain: &Tessellation) -> Option<Timestamp> {
-        rain.gauges().iter().filter_map(|sensor| Some(self.newest(*sensor)?.1.measured_at)).min()
+        let newest = |sensor: &SensorIx| Some((*sensor, self.newest(*sensor)?.1.measured_at));
+        let come = || rain.gauges().iter().filter_map(newest);
+        let (_, first) = come().max_by_key(|(_, at)| *at)?;
+        come().filter(|(sensor, at)| first.since(*at) <= self.rules.awaited(*sensor)).map(|(_, at)| at).min()
     }
 
     /// A gauge's part in a basin mean up to a moment: none where it misses more than a tenth of the window.

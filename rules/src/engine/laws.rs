@@ -97,6 +97,36 @@ fn rule_06_missing_rejected_and_clogged_gauges_leave_a_basins_mean_and_are_not_z
     assert_eq!((thin.level(), thin.states[0].doubted), ("none", 1));
 }
 
+#[test]
+fn a_gauge_that_missed_its_turn_does_not_hold_a_basin_back() {
+    let mut site = Site::new(basin());
+    for n in 1..=8 {
+        // The third dies after an hour without rain to speak of; its deadline is half an hour.
+        let mm = if n <= 6 { 0 } else { 31_000 };
+        for gauge in RAIN.into_iter().take(if n <= 6 { 3 } else { 2 }) {
+            site.say(gauge, n * 10, Some(mm), Quality::Good);
+        }
+        if n == 7 {
+            assert_eq!(site.level(), "none", "the third may still come");
+        } else if n == 8 {
+            assert_eq!(site.level(), "heavy", "41 mm in the mean after twenty minutes");
+        }
+    }
+}
+
+#[test]
+fn a_basin_whose_gauges_are_all_behind_the_moment_of_a_stage_is_still_judged() {
+    let when = "{ all = [{ accumulates = \"rainfall\", basin = \"bo\", window_s = 3600, raise_mm = 40, clear_mm = 20 }, { exceeds = \"stage\", raise_m = 2.0, clear_m = 1.8 }] }";
+    let mut site = Site::new(rules(&level("both", 2, when, "")));
+    for n in 1..=6 {
+        for gauge in RAIN {
+            site.say(gauge, n * 10, Some(10_000), Quality::Good);
+        }
+    }
+    site.stage(85, 2_400);
+    assert_eq!(site.level(), "both");
+}
+
 proptest! {
     #[test]
     fn rule_02_any_order_of_arrival_ends_in_the_same_level(

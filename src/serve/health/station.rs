@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{LineForm, lines};
+use crate::event::StationState;
 use crate::serve::App;
 use crate::serve::answer::{self, Enveloped};
 use crate::serve::form::{Time, exact};
@@ -60,6 +61,8 @@ pub(crate) struct StationHealth {
     carrier: Option<String>,
     /// The feeder of its mains, where configured.
     power: Option<String>,
+    /// What it, or what stands before it, last said of its connection; null where nothing says so.
+    presence: Option<PresenceForm>,
     /// When a sensor of it last gave a new usable value.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_contact: Option<Time>,
@@ -78,6 +81,16 @@ pub(crate) struct StationHealth {
     false_silences_30d: u64,
     /// Its sensors.
     sensors: Vec<SensorHealth>,
+}
+
+/// What is said of a station's connection.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PresenceForm {
+    /// Whether it is said to be there.
+    online: bool,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Time,
 }
 
 /// A sensor over the last 24 hours.
@@ -140,7 +153,7 @@ pub(crate) struct ZoneForm {
 pub(crate) struct BlindForm {
     /// The sensor.
     sensor: String,
-    /// `line_down`, `silent`, `no_usable_value`, `suspected` or `never_heard`.
+    /// `line_down`, `cut_off`, `silent`, `no_usable_value`, `suspected` or `never_heard`.
     why: &'static str,
 }
 
@@ -230,6 +243,7 @@ impl Told<'_> {
             lines: lines(self.state, reaches),
             carrier: station.carrier.clone(),
             power: station.power.clone(),
+            presence: self.presence(ix),
             last_contact: tracks.filter_map(|track| track.last_contact()).max().map(Time),
             battery_v: self.newest(station, Parameter::Battery),
             battery_percent: self.newest(station, Parameter::BatteryLevel),
@@ -238,6 +252,11 @@ impl Told<'_> {
             false_silences_30d: silences.false_ones,
             sensors: station.sensors.iter().filter_map(|ix| self.sensor(*ix)).collect(),
         }
+    }
+
+    fn presence(&self, ix: StationIx) -> Option<PresenceForm> {
+        let (since, said) = self.state.stations.get(ix.at())?.as_ref()?;
+        Some(PresenceForm { online: *said == StationState::Online, since: Time(*since) })
     }
 
     fn newest(&self, station: &Station, parameter: Parameter) -> Option<serde_json::Number> {

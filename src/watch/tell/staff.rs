@@ -13,11 +13,13 @@ use sensors::city::City;
 use super::{note, publish_to_staff};
 use crate::event::{LineState, StationState};
 use crate::watch::decide::Turn;
+use crate::watch::sight::{CauseKind, causes};
 use crate::watch::silence::COMMON_CAUSE_MIN;
 use crate::watch::snapshot::Eyes;
 
 /// Tells what belongs together in one notice each: the silence, or the return, behind one line.
 pub(super) fn tell(turn: &mut Turn, telemetry: Vec<Transition>) {
+    let telemetry = tell_shared(turn, telemetry);
     for ((line, raised), group) in by_line(&turn.plan.city, telemetry) {
         match (line.and_then(|line| Outage::of(turn, line)), raised) {
             // Staff know that nobody behind it can speak; who stays silent afterwards is told then.
@@ -27,6 +29,37 @@ pub(super) fn tell(turn: &mut Turn, telemetry: Vec<Transition>) {
             _ => tell_each(turn, &group),
         }
     }
+}
+
+/// Tells in one notice each of stations that share what most of its sharers lost, over whatever lines
+/// they are reached; gives back the others.
+fn tell_shared(turn: &mut Turn, mut telemetry: Vec<Transition>) -> Vec<Transition> {
+    if telemetry.iter().filter(|t| t.raised).count() < COMMON_CAUSE_MIN {
+        return telemetry;
+    }
+    let city = &turn.plan.city;
+    let shared = causes(&turn.next).into_iter().filter(|cause| cause.kind != CauseKind::Line);
+    let named = shared.map(|cause| {
+        let ids = cause.stations.iter().filter_map(|ix| Some(city.station(*ix)?.id.clone()));
+        (cause.kind, cause.name, ids.map(Subject::Station).collect::<Vec<_>>())
+    });
+    for (kind, name, subjects) in named.collect::<Vec<_>>() {
+        let is_of = |t: &Transition| t.raised && subjects.contains(&t.subject);
+        let (of, others): (Vec<_>, Vec<_>) = telemetry.into_iter().partition(is_of);
+        telemetry = others;
+        let worth =
+            |t: &Transition| matches!(reason(t, turn.next.told.of(&t.alert), &[]), Reason::Send { .. });
+        let of: Vec<Transition> = of.into_iter().filter(worth).collect();
+        if of.is_empty() {
+            continue;
+        }
+        note_each(turn, &of);
+        let cause = if kind == CauseKind::Carrier { Cause::Carrier(&name) } else { Cause::Power(&name) };
+        let (plan, exercise) = (&turn.plan, turn.next.exercise);
+        let bulletin = compose_telemetry(&of, cause, &plan.city, &plan.phrases, turn.now, exercise);
+        publish_to_staff(turn, bulletin);
+    }
+    telemetry
 }
 
 /// Tells once of those that stay silent although their line came back a full deadline ago: their

@@ -7,7 +7,7 @@ use sensors::time::Span;
 
 use crate::event::Event;
 
-use super::rig::{Town, line, min, reading, sensor, switch};
+use super::rig::{Town, hue, line, min, reading, sensor, switch};
 
 /// A town in which everybody has spoken for a while, and nothing was told.
 fn awake() -> Town {
@@ -151,4 +151,25 @@ fn rule_05_a_gauge_that_only_says_that_it_has_no_value_is_told_of_as_blind() {
         town.decide(&[Event::Observed(Observation { value: Observed::Missing, ..said })]);
     }
     assert_eq!(town.notices(), ["Mất tín hiệu: Kim Long"], "it speaks, and we see nothing");
+}
+
+#[test]
+fn rule_05_stations_that_lost_one_feeder_are_one_notice_whatever_lines_they_hang_on() {
+    let mut plan = crate::watch::snapshot::Plan::load(None).unwrap();
+    plan.receivers = hue().receivers.clone();
+    // Two posts of the broker and two radars behind a gateway.
+    let posts = ["74647403", "751118", "74647705", "74647404"];
+    for id in posts {
+        let station = plan.city.stations.iter_mut().find(|station| station.id.as_str() == id).unwrap();
+        station.power = Some("lộ 471".to_owned());
+    }
+    let mut town = Town::of(std::sync::Arc::new(plan), super::rig::evening());
+    town.all_speak(&[]);
+    town.go_on(10, &[]);
+    town.forget();
+    let quiet: Vec<SensorIx> = posts.iter().map(|id| sensor(&town.plan, &format!("{id}/stage"))).collect();
+    town.go_on(60, &quiet);
+    assert_eq!(town.notices(), ["Mất tín hiệu 4 trạm"]);
+    let body = town.bulletins()[0].texts[0].body.clone();
+    assert!(body.contains("chung nguồn điện lộ 471"), "{body}");
 }

@@ -237,6 +237,13 @@ impl Body {
     }
 }
 
+/// From when on a person trusts the sensor: what it showed before is held against it no more, whoever
+/// judges those steps again.
+fn trusted_from(cases: &[Case]) -> Timestamp {
+    let released = cases.iter().filter(|case| case.is_released()).filter_map(|case| case.until);
+    released.max().unwrap_or(Timestamp::MIN)
+}
+
 fn judge_gauge(
     dockets: &mut Dockets,
     around: &Around<'_>,
@@ -245,8 +252,7 @@ fn judge_gauge(
 ) {
     let cases = dockets.get(&gauge).map_or(&[][..], |cases| cases);
     let open = cases.last().filter(|case| case.is_open()).copied();
-    let released = cases.iter().filter(|case| case.is_released()).filter_map(|case| case.until);
-    let trusted_from = released.max().unwrap_or(Timestamp::MIN);
+    let trusted_from = trusted_from(cases);
     if let Some(case) = open.filter(|case| case.check == Check::Neighbour) {
         // The next hour decides: a cell that stands still rains on, a hose does not.
         let until = if around.bears_out(place, end) { case.since } else { case.shown_at };
@@ -266,7 +272,7 @@ fn judge_gauge(
         None => {
             let verdict =
                 around.too_little(place, end, trusted_from).or_else(|| around.stands_out(place, end));
-            if let Some(verdict) = verdict {
+            if let Some(verdict) = verdict.filter(|verdict| verdict.since >= trusted_from) {
                 open_case(dockets, gauge, verdict, end);
             }
         }
@@ -278,9 +284,10 @@ where
     S: Fn(SensorIx) -> Option<&'s Series>,
 {
     let stage = bank.reach.stage;
-    let open = dockets.get(&stage).and_then(|cases| cases.last()).filter(|case| case.is_open());
-    let Some(case) = open.copied() else {
-        if let Some(verdict) = bank.contradiction(end) {
+    let cases = dockets.get(&stage).map_or(&[][..], |cases| cases);
+    let trusted_from = trusted_from(cases);
+    let Some(case) = cases.last().filter(|case| case.is_open()).copied() else {
+        if let Some(verdict) = bank.contradiction(end).filter(|verdict| verdict.since >= trusted_from) {
             open_case(dockets, stage, verdict, end);
         }
         return;

@@ -30,3 +30,47 @@ impl Join<'_, '_> {
         FolderLine { interval: Span::from_s(interval), sensors }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::city::City;
+    use crate::city::parse::tests::{mistake, with};
+    use crate::line::Protocol;
+    use crate::time::Span;
+
+    const BROKER: &str = "[[line]]\nname = \"broker\"";
+    const TOPIC: &str = "{ topic = \"tk/stage\", station = \"cau-tam-ky\", type = \"post\" }";
+
+    fn folder(address: &str, more: &str) -> String {
+        format!(
+            "[[line]]\nname = \"files\"\nprotocol = \"csv_folder\"\naddress = \"{address}\"\n{more}\n{BROKER}"
+        )
+    }
+
+    #[test]
+    fn a_folder_speaks_for_the_stations_that_it_lists_and_for_no_sensor_of_another_line() {
+        let told = mistake("lines.toml", BROKER, &folder("/drop", "stations = [\"cau-tam-ky\"]"));
+        assert!(told.contains("is reached twice, first in line"), "{told}");
+        let said = folder("drop", "stations = []");
+        assert!(mistake("lines.toml", BROKER, &said).contains("no whole path"));
+        let said = folder("/drop", "stations = [\"nowhere\"]");
+        assert!(mistake("lines.toml", BROKER, &said).contains("there is no station \"nowhere\""));
+        assert!(mistake("lines.toml", BROKER, &folder("/drop", "")).contains("stations"));
+    }
+
+    #[test]
+    fn a_folder_takes_the_place_of_a_topic() {
+        let mut files = with("lines.toml", BROKER, &folder("/drop", "stations = [\"cau-tam-ky\"]"));
+        for (name, text) in &mut files {
+            if name == "lines.toml" {
+                *text = text.replace(TOPIC, "");
+            }
+        }
+        let city = City::parse(&files).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        let line = city.lines.iter().find(|line| line.name == "files").unwrap();
+        let Protocol::Folder(folder) = &line.protocol else { panic!("no folder") };
+        assert_eq!((folder.interval, line.address.as_str()), (Span::from_s(10), "/drop"));
+        assert_eq!(folder.sensors, line.sensors());
+        assert_eq!(folder.sensors.len(), 1);
+    }
+}

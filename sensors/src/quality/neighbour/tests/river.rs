@@ -91,3 +91,24 @@ fn a_stage_that_lies_still_while_those_beside_it_rise_is_doubtful() {
     town.run(&said);
     assert_eq!(town.accused(), [("down".to_owned(), Check::Neighbour)]);
 }
+
+#[test]
+fn a_stage_that_a_person_trusts_is_not_doubted_again_for_what_it_showed_before() {
+    let mut town = with_river(false);
+    let rain = |n: i64| if (2..=10).contains(&n) { 15.0 } else { 0.0 };
+    let said = flows(&town, 15, rain, |_| 1_000, |_| 100_000, |n| 1_000 + 20 * n);
+    town.run(&said);
+    let down = town.ix("down", Parameter::Stage);
+    let open = |town: &Town| town.inspection.cases_of(down).filter(|case| case.is_open()).count();
+    assert_eq!(open(&town), 1, "{:?}", town.cases());
+    town.inspection.release(down, hour(15)).unwrap();
+    // Something comes late, and its steps are judged again.
+    town.take(&depth(&town, "g00", 12, 300));
+    town.inspect();
+    assert_eq!(open(&town), 0, "{:?}", town.cases());
+    // The next hours look back over the time before the release as well.
+    let later = flows(&town, 17, rain, |_| 1_000, |_| 100_000, |n| 1_000 + 20 * n);
+    let later: Vec<Observation> = later.into_iter().filter(|word| word.measured_at > hour(15)).collect();
+    town.run(&later);
+    assert_eq!(open(&town), 0, "{:?}", town.cases());
+}
