@@ -324,9 +324,9 @@ fn units_topics_and_addresses_are_given_once() {
     }
     let again = "name = \"again\"\nprotocol = \"modbus_tcp\"\naddress = \"127.0.0.1:15021\"\n[[line]]\nname = \"broker\"";
     let told = mistake("lines.toml", "name = \"broker\"", again);
-    assert!(
-        told.contains("line[1].address: Modbus line at \"127.0.0.1:15021\" is given twice, first in line 4")
-    );
+    assert!(told.contains(
+        "line[1].address: Modbus line or folder at \"127.0.0.1:15021\" is given twice, first in line 4"
+    ));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn the_units_of_a_bus_are_1_to_247_and_over_tcp_all_are_allowed() {
 #[test]
 fn each_wrong_word_of_a_bus_is_one_mistake() {
     for (said, wrong) in [
-        ("protocol = \"modbus_serial\"\naddress = \"ttyS1\"\nbaud_rate = 9600", "is no serial port"),
+        ("protocol = \"modbus_serial\"\naddress = \"ttyS1\"\nbaud_rate = 9600", "is no whole path"),
         ("protocol = \"modbus_serial\"\naddress = \"/dev/ttyS1\"", "baud_rate"),
         ("protocol = \"modbus_rtu_tcp\"\naddress = \"/dev/ttyS1\"", "is no address"),
         ("protocol = \"modbus_tcp\"\naddress = \"127.0.0.1:1\"\nbaud_rate = 9600", "baud_rate"),
