@@ -122,12 +122,19 @@ fn out_of_range(sensor: &Sensor, reading: &Reading, check: Check) -> Option<Word
     let (low, high) = match check {
         Check::Climatology => ranges.climatology?,
         _ if rejected => ranges.span,
-        // Over its range an instrument still says "at least".
-        _ if value == ranges.span.0 || value == ranges.span.1 => {
+        // Over its range an instrument still says "at least", and under it "at most".
+        _ if value == ranges.span.1 => {
             let end = amount(sensor, value);
             return Some(Words {
                 vi: format!("vượt khoảng đo, ít nhất {}", end.vi),
                 en: format!("over the instrument's range, at least {}", end.en),
+            });
+        }
+        _ if value == ranges.span.0 => {
+            let end = amount(sensor, value);
+            return Some(Words {
+                vi: format!("dưới khoảng đo, nhiều nhất {}", end.vi),
+                en: format!("under the instrument's range, at most {}", end.en),
             });
         }
         _ => ranges.plausible?,
@@ -267,6 +274,8 @@ mod tests {
         assert_eq!(vi, "ngoài khoảng đo của thiết bị: 65,535 m, giới hạn từ -2 m đến 10 m");
         assert_eq!(en, "outside the range of the instrument: 65.535 m, limits -2 m to 10 m");
         assert_eq!(both(words[1].as_ref()).0, "ngoài khoảng hợp lý: vượt khoảng đo, ít nhất 10 m");
+        let words = told(&stage, &[-2_000]);
+        assert!(words[0].as_ref().is_none_or(|why| !why.vi.contains("ít nhất")), "{words:?}");
         let flat = FlatLine::new(Value::from_raw(5), Span::from_min(90), None);
         stage.checks.flat_line = Some(flat.unwrap());
         let words = told(&stage, &[1_000; 11]);

@@ -64,7 +64,9 @@ fn replay_speaks_the_language_it_was_asked_for() {
     let vi = run_with(&["replay", "--input", "-"], ROWS.as_bytes()).out;
     assert!(vi.contains("16/11 22:30  Lũ  Phú Ốc (sông Bồ) 3,06 m: vượt BĐ2"), "{vi}");
     assert!(
-        vi.contains("Phú Ốc: mực nước 99,00 m, loại (ngoài khoảng đo của thiết bị: 99 m, giới hạn"),
+        vi.contains(
+            "Phú Ốc: mực nước 99,00 m, loại (ngoài khoảng đo của thiết bị: 99 m, giới hạn từ -2 m đến 10 m)"
+        ),
         "{vi}"
     );
     let en = run_with(&["replay", "--input", "-", "--lang", "en"], ROWS.as_bytes()).out;
