@@ -9,6 +9,7 @@ use sensors::city::City;
 use sensors::reading::Reading;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
+use sensors::track::ENTERED_MAX;
 
 use crate::event::LineState;
 use crate::order::REMEMBERED_MAX;
@@ -171,6 +172,23 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// The newest times at which a person read in a sensor's place.
+    ///
+    /// # Errors
+    /// When the database can't be read, or the index is not of this configuration.
+    pub fn entered_times(&self, sensor: SensorIx) -> Result<Vec<Timestamp>, StoreError> {
+        let doing = "reading what officers entered";
+        let mut times = self
+            .connection
+            .prepare_cached(
+                "SELECT DISTINCT measured_at FROM officer_order WHERE sensor = ?1 AND measured_at IS NOT NULL
+                 ORDER BY measured_at DESC LIMIT ?2",
+            )
+            .doing(doing)?;
+        let rows = times.query_map((self.key(sensor)?, ENTERED_MAX as i64), |row| row.get(0)).doing(doing)?;
+        rows.map(|row| row.map(Timestamp::from_ms)).collect::<Result<_, _>>().doing(doing)
     }
 
     /// The reading of a sensor with the newest event time, however old it is, in its newest revision.

@@ -66,6 +66,9 @@ fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {
     for (place, sensor) in (0..).zip(&plan.city.sensors) {
         let retention = plan.retention(sensor);
         let mut track = Track::new(sensor, retention);
+        for measured_at in store.entered_times(SensorIx(place))? {
+            track.note_entered(measured_at);
+        }
         if let Some(newest) = store.newest_reading(SensorIx(place))? {
             let since = newest.measured_at.minus(retention);
             for reading in store.recent_readings(SensorIx(place), since)? {

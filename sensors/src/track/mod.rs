@@ -4,9 +4,12 @@
 //! of it becomes a revision with the later one's arrival. In the end the judgement is a function
 //! of the readings in event time, whatever came first. It reads no clock and stores nothing.
 
+mod entered;
 mod outside;
 mod rejudge;
 mod suspicion;
+
+use std::collections::BTreeSet;
 
 use crate::counter::{self, Fed};
 use crate::mount;
@@ -18,6 +21,7 @@ use crate::series::{Inserted, Series};
 use crate::station::Sensor;
 use crate::time::{Span, Timestamp};
 
+pub use entered::ENTERED_MAX;
 pub use suspicion::{SUSPICIONS_MAX, Suspicion};
 
 /// How far ahead of our clock a measurement may be.
@@ -33,6 +37,8 @@ pub struct Track {
     latest: Option<Reading>,
     last_contact: Option<Timestamp>,
     suspicions: Vec<Suspicion>,
+    /// Times at which a person read in the sensor's place.
+    entered: BTreeSet<Timestamp>,
     /// Made of the series alone, and made anew where they do not end at its end.
     windows: Windows,
 }
@@ -44,6 +50,7 @@ impl PartialEq for Track {
             && self.latest == other.latest
             && self.last_contact == other.last_contact
             && self.suspicions == other.suspicions
+            && self.entered == other.entered
     }
 }
 
@@ -69,8 +76,8 @@ impl Track {
     /// A sensor that has never spoken.
     pub fn new(_sensor: &Sensor, retention: Span) -> Self {
         let series = Series::new(retention);
-        let (suspicions, windows) = (Vec::new(), Windows::default());
-        Self { series, latest: None, last_contact: None, suspicions, windows }
+        let (suspicions, entered, windows) = (Vec::new(), BTreeSet::new(), Windows::default());
+        Self { series, latest: None, last_contact: None, suspicions, entered, windows }
     }
 
     /// Judges an observation and takes it in.
@@ -87,14 +94,6 @@ impl Track {
         self.take(sensor, observation, None, now)
     }
 
-    /// Judges what a person read and entered: a reading like others, but no contact with the sensor.
-    pub fn judge_entered(&mut self, sensor: &Sensor, entered: &Observation, now: Timestamp) -> Judged {
-        let contact = self.last_contact;
-        let judged = self.judge(sensor, entered, now);
-        self.last_contact = contact;
-        judged
-    }
-
     /// Judges what another sensor feeds.
     pub fn judge_fed(&mut self, sensor: &Sensor, fed: &Fed, now: Timestamp) -> Judged {
         self.take(sensor, &fed.observation, fed.doubt, now)
@@ -103,7 +102,9 @@ impl Track {
     /// Takes in a reading that was judged and stored before a restart, in event-time order, the
     /// revisions of one time in the order in which they became known.
     pub fn restore(&mut self, _sensor: &Sensor, reading: &Reading) {
-        self.note_contact(reading);
+        if !self.entered.contains(&reading.measured_at) {
+            self.note_contact(reading);
+        }
         self.windows = Windows::default();
         if reading.quality.check() != Some(Check::Time) && self.series.insert(reading).changed() {
             self.note_latest(reading);

@@ -89,6 +89,9 @@ impl Track {
 
     /// The worst check that doubts the sensor at an event time.
     pub(super) fn suspected_by(&self, measured_at: Timestamp) -> Option<Check> {
+        if self.entered.contains(&measured_at) {
+            return None;
+        }
         self.suspicions.iter().filter(|s| s.covers(measured_at)).map(|s| s.check).max()
     }
 }

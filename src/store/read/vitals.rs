@@ -97,7 +97,9 @@ impl Reader {
     ) -> rusqlite::Result<bool> {
         let mut found = connection.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM reading WHERE sensor = ?1 AND measured_at >= ?2
-               AND measured_at < ?3 AND arrived_at > ?2 AND quality <= 4)",
+               AND measured_at < ?3 AND arrived_at > ?2 AND quality <= 4
+               AND NOT EXISTS (SELECT 1 FROM officer_order AS entered
+                 WHERE entered.sensor = reading.sensor AND entered.measured_at = reading.measured_at))",
         )?;
         let sensors = self.sensors.by_id.iter().filter(|(id, _)| id.station.as_str() == station);
         for (_, key) in sensors {

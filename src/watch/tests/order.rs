@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sensors::quality::Quality;
+use sensors::quality::{Check, Quality};
 use sensors::quantity::Value;
 use sensors::time::Timestamp;
 
@@ -83,4 +83,34 @@ fn an_entry_in_the_wrong_unit_of_another_day_or_for_a_counter_is_refused_and_cha
     assert!(matches!(order(&mut town, &counter), Answer::Refused(Refusal::Derived { .. })));
     assert_eq!(town.state.tracks, before);
     assert!(town.commits.iter().all(crate::store::commit::Commit::is_empty));
+}
+
+#[test]
+fn what_a_person_saw_is_believed_though_the_instrument_is_not_and_a_restart_knows_which_was_which() {
+    let mut town = Town::new();
+    let dir = tempfile::tempdir().unwrap();
+    let (mut book, _) = Book::open(dir.path(), &town.plan, town.now);
+    let stage = sensor(&town.plan, "phu-oc/stage");
+    town.stage("phu-oc", 1.2);
+    let heard = town.state.tracks[stage.at()].last_contact();
+    let doubted = town.plan.city.sensor(stage).unwrap().clone();
+    let track = Arc::make_mut(&mut town.state.tracks[stage.at()]);
+    track.suspect(&doubted, Check::MultiVariate, town.now, town.now);
+    town.pass(min(10));
+    let entered = entry(&town, "phu-oc/stage", town.now, 1_300, "k1");
+    assert_eq!(order(&mut town, &entered), Answer::Done(Done::Entered(Quality::Good)));
+    town.commits.iter().for_each(|commit| book.keep(commit));
+    drop(book);
+    let restored = Book::open(dir.path(), &town.plan, town.now).1;
+    assert_eq!(restored.tracks[stage.at()].last_contact(), heard, "a person is no contact with the gauge");
+    town.pass(min(10));
+    town.stage("phu-oc", 1.4);
+    let latest = *town.state.tracks[stage.at()].latest().unwrap();
+    assert_eq!(latest.quality, Quality::Suspect(Check::MultiVariate), "the instrument is doubted as before");
+    assert!(
+        town.state.tracks[stage.at()]
+            .series()
+            .points(latest.measured_at.minus(min(11)), latest.measured_at)
+            .any(|point| point.quality == Quality::Good)
+    );
 }
