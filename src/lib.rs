@@ -3,9 +3,11 @@
 //! The way of one reading: [`collect`] -> [`watch`] (judge, decide, commit) -> [`notify`].
 //! [`serve`] reads snapshots and is never in that way. [`clock`] is the only reader of time.
 
+pub mod cap;
 pub mod clock;
 pub mod collect;
 pub mod command;
+pub mod desk;
 pub mod event;
 pub mod notify;
 pub mod order;

@@ -15,6 +15,9 @@ use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::desk;
+use crate::desk::paper::Kind;
+
 pub use roster::{Officer, OfficerId, Officers};
 
 /// How far back an officer may enter what was read: two days of a flood.
@@ -29,7 +32,7 @@ pub const KEY_BYTES_MAX: usize = 64;
 pub const NOTE_BYTES_MAX: usize = 300;
 
 /// An order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// Who signs.
     pub actor: OfficerId,
@@ -37,17 +40,21 @@ pub struct Order {
     pub key: Arc<str>,
     /// What for, in the officer's words; at most [`NOTE_BYTES_MAX`].
     pub note: Option<String>,
+    /// The version of the paper that the officer has seen; another one is refused.
+    pub if_match: Option<u64>,
     /// What is to be done.
     pub act: Act,
 }
 
 /// What can be ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// A reading that a person took, as from a staff gauge.
     Enter(Entry),
     /// The sensor was looked after: what was held against it is over.
     Trust(SensorIx),
+    /// Something at the officers' desk.
+    Desk(desk::Act),
 }
 
 /// A reading that a person took.
@@ -75,12 +82,21 @@ pub enum Answer {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The reading was judged so.
     Entered(Quality),
     /// The sensor is trusted again.
     Trusted,
+    /// A version of a paper was filed.
+    Filed {
+        /// Its kind.
+        kind: Kind,
+        /// Its id.
+        id: Arc<str>,
+        /// Its version; the next order names it in If-Match.
+        version: u64,
+    },
 }
 
 /// Why an order was not done.
@@ -121,6 +137,32 @@ pub enum Refusal {
         /// The sensor.
         sensor: String,
     },
+    /// There is no such open paper.
+    #[error("{what} is not open; it was closed, or never was")]
+    Absent {
+        /// What was named.
+        what: String,
+    },
+    /// Somebody was faster.
+    #[error(
+        "version {given} was seen, but {by} made version {current} of it at {at}; look at it and order again"
+    )]
+    Stale {
+        /// What the officer had seen.
+        given: u64,
+        /// What stands now.
+        current: u64,
+        /// Who made it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// It can't be done as things are.
+    #[error("{why}")]
+    Desk {
+        /// What stands against it, and what is allowed.
+        why: String,
+    },
     /// The configuration changed meanwhile.
     #[error("the sensor is not in the configuration any more; look it up again")]
     Unknown,
@@ -130,22 +172,24 @@ impl Order {
     /// A hash over everything that was ordered: tells a repetition from another order of the same key.
     pub fn digest(&self, city: &City) -> [u8; 32] {
         let sensor = |ix: SensorIx| city.sensor(ix).map(|sensor| sensor.id.to_string()).unwrap_or_default();
-        let act = match self.act {
+        let act = match &self.act {
             Act::Enter(Entry { sensor: ix, measured_at, from, value }) => {
                 let from = from.map_or(measured_at.ms(), Timestamp::ms);
-                format!("enter {} {} {from} {}", sensor(ix), measured_at.ms(), value.raw())
+                format!("enter {} {} {from} {}", sensor(*ix), measured_at.ms(), value.raw())
             }
-            Act::Trust(ix) => format!("trust {}", sensor(ix)),
+            Act::Trust(ix) => format!("trust {}", sensor(*ix)),
+            Act::Desk(act) => serde_json::to_string(act).unwrap_or_default(),
         };
         let note = self.note.as_deref().unwrap_or_default();
         Sha256::digest(format!("{}\n{act}\n{note}", self.actor)).into()
     }
 
     /// The sensor that it is about.
-    pub fn sensor(&self) -> SensorIx {
+    pub fn sensor(&self) -> Option<SensorIx> {
         match self.act {
-            Act::Enter(entry) => entry.sensor,
-            Act::Trust(sensor) => sensor,
+            Act::Enter(entry) => Some(entry.sensor),
+            Act::Trust(sensor) => Some(sensor),
+            Act::Desk(_) => None,
         }
     }
 }
@@ -156,6 +200,7 @@ impl Act {
         match self {
             Self::Enter(_) => "enter",
             Self::Trust(_) => "trust",
+            Self::Desk(act) => act.as_str(),
         }
     }
 }

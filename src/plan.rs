@@ -144,7 +144,7 @@ impl Texts {
         let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
         let missed = missed
             .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
-        let optional = FILES_OPTIONAL.into_iter().chain([OFFICERS]);
+        let optional = FILES_OPTIONAL.into_iter().chain([OFFICERS, IMPACTS, DUTY, CAP, RULE_TESTS]);
         let known: Vec<&str> = FILES.into_iter().chain(JOINED).chain(optional).collect();
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
@@ -232,6 +232,14 @@ const RULES: &str = "rules.toml";
 const RECEIVERS: &str = "receivers.toml";
 /// Who may order; without it nobody may.
 const OFFICERS: &str = "officers.toml";
+/// What is under water at a stage.
+const IMPACTS: &str = "impacts.toml";
+/// Who is on duty when, and who is called after whom.
+const DUTY: &str = "duty.toml";
+/// How our warnings become CAP messages, and whose messages are taken in.
+const CAP: &str = "cap.toml";
+/// Readings, and the transitions that the rules must make of them.
+const RULE_TESTS: &str = "rules.test.toml";
 /// The files that stand beside those of the city itself; each must be there.
 const JOINED: [&str; 2] = [RULES, RECEIVERS];
 

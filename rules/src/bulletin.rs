@@ -48,6 +48,23 @@ pub enum Act {
     Raised,
     /// The level went down and is not `none`, or the condition is over; not an all-clear.
     Eased,
+    /// The same level, with another text or more zones.
+    Updated,
+    /// An officer says that the danger is over; only people say so.
+    AllClear,
+    /// It was an error: everybody who got it gets the correction.
+    Cancelled,
+}
+
+/// Who let a bulletin out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The rule by itself; or nobody yet, where it waits.
+    Rule,
+    /// The fuse of the rule, because nobody was there in time.
+    Fuse,
+    /// The officer of this id.
+    Officer(std::sync::Arc<str>),
 }
 
 /// Text in one language.
@@ -59,6 +76,37 @@ pub struct Text {
     pub title: String,
     /// At most 160 characters in a push; what, where, when, what to do.
     pub body: String,
+    /// The whole bulletin, as it is read on a page; empty where there is no more than the push.
+    pub full: String,
+    /// For a text message; empty where none is written.
+    pub sms: String,
+    /// For loudspeakers, with numbers as they are spoken; empty where none is written.
+    pub spoken: String,
+}
+
+impl Text {
+    /// A text that is only pushed.
+    pub fn push(lang: Lang, title: String, body: String) -> Self {
+        Self { lang, title, body, full: String::new(), sms: String::new(), spoken: String::new() }
+    }
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 6] =
+        [Self::Issued, Self::Raised, Self::Eased, Self::Updated, Self::AllClear, Self::Cancelled];
+
+    /// The spelling in the store, the ledger and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Raised => "raised",
+            Self::Eased => "eased",
+            Self::Updated => "updated",
+            Self::AllClear => "all_clear",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What people get.
@@ -82,6 +130,8 @@ pub struct Bulletin {
     pub at: Timestamp,
     /// Whether it goes out now; otherwise it is a proposal that waits for an officer.
     pub automatic: bool,
+    /// Who let it out.
+    pub author: Author,
     /// One text per language, Vietnamese first.
     pub texts: Vec<Text>,
 }

@@ -193,10 +193,10 @@ mod tests {
     use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
-    use crate::serve::route::ROUTES;
+    use crate::serve::route::routes;
 
     fn guarded(operation: &str, places: usize) -> Router {
-        let route = ROUTES.iter().find(|route| route.operation == operation).unwrap();
+        let route = routes().find(|route| route.operation == operation).unwrap();
         let post = Post { route, places: Arc::new(Semaphore::new(places)) };
         let never = || async { std::future::pending::<()>().await };
         Router::new()

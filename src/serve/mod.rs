@@ -1,6 +1,6 @@
 //! The HTTP API: reads snapshots and the store, never in the way of a reading.
 //!
-//! It decides nothing and writes nothing. What is not in [`route::ROUTES`] does not exist.
+//! It decides nothing and writes nothing. What is not in [`route::routes`] does not exist.
 
 pub mod heartbeat;
 pub mod metric;
@@ -9,8 +9,11 @@ pub mod route;
 
 mod alert;
 mod answer;
+mod backtest;
 mod basin;
+mod cap;
 mod cursor;
+mod desk;
 mod discharge;
 mod form;
 mod guard;
@@ -19,6 +22,7 @@ mod latest;
 mod listen;
 mod order;
 mod problem;
+mod proof;
 mod query;
 mod rain;
 mod reservoir;

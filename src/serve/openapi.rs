@@ -11,9 +11,10 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{FieldError, Problem};
 use super::query::{Query, Raw};
-use super::route::{Access, ROUTES, Route};
+use super::route::{Access, Route, routes};
 use super::{
-    alert, answer, basin, discharge, health, latest, metric, order, rain, reservoir, station, stream,
+    alert, answer, backtest, basin, cap, desk, discharge, health, latest, metric, order, proof, rain,
+    reservoir, station, stream,
 };
 
 /// Problems that every route may give.
@@ -40,8 +41,8 @@ const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
         latest::show,
         alert::list,
         alert::show,
-        order::enter,
-        order::trust,
+        order::reading::enter,
+        order::reading::trust,
         stream::follow,
         health::station::show,
         health::live,
@@ -49,8 +50,7 @@ const EVERYWHERE: [u16; 5] = [405, 406, 413, 500, 503];
         metric::show,
         show,
     ),
-    components(schemas(Problem, FieldError)),
-    modifiers(&Problems)
+    components(schemas(Problem, FieldError))
 )]
 struct Api;
 
@@ -59,7 +59,7 @@ struct Problems;
 
 impl Modify for Problems {
     fn modify(&self, document: &mut Document) {
-        for route in ROUTES {
+        for route in routes() {
             let item = document.paths.paths.get_mut(route.path);
             let Some(operation) = item
                 .and_then(|item| if route.method == "POST" { item.post.as_mut() } else { item.get.as_mut() })
@@ -103,10 +103,29 @@ fn meaning(status: u16, route: &Route) -> String {
     }
 }
 
+/// What everybody reads, joined with what each part brings.
+fn whole() -> Document {
+    let mut document = Api::openapi();
+    for part in [
+        cap::Doc::openapi(),
+        backtest::Doc::openapi(),
+        proof::Doc::openapi(),
+        desk::warning::Doc::openapi(),
+        desk::draft::Doc::openapi(),
+        desk::duty::Doc::openapi(),
+        desk::typed::Doc::openapi(),
+        desk::foreign::Doc::openapi(),
+    ] {
+        document.merge(part);
+    }
+    Problems.modify(&mut document);
+    document
+}
+
 /// The document as it is served, and as it is kept in `docs/openapi.json`.
 pub fn document() -> &'static str {
     static DOCUMENT: LazyLock<String> =
-        LazyLock::new(|| Api::openapi().to_pretty_json().unwrap_or_else(|_| "{}".to_owned()));
+        LazyLock::new(|| whole().to_pretty_json().unwrap_or_else(|_| "{}".to_owned()));
     &DOCUMENT
 }
 
@@ -128,23 +147,17 @@ mod tests {
 
     #[test]
     fn the_document_and_the_route_list_name_the_same_routes() {
-        let document = Api::openapi();
+        let document = whole();
         let told: BTreeSet<_> = document
             .paths
             .paths
             .iter()
-            .map(|(path, item)| {
-                (
-                    path.clone(),
-                    item.get
-                        .as_ref()
-                        .or(item.post.as_ref())
-                        .and_then(|op| op.operation_id.clone())
-                        .unwrap_or_default(),
-                )
+            .flat_map(|(path, item)| {
+                let operations = [&item.get, &item.post].into_iter().flatten();
+                operations.map(|op| (path.clone(), op.operation_id.clone().unwrap_or_default()))
             })
             .collect();
-        let listed = ROUTES.iter().map(|route| (route.path.to_owned(), route.operation.to_owned())).collect();
+        let listed = routes().map(|route| (route.path.to_owned(), route.operation.to_owned())).collect();
         assert_eq!(told, listed);
     }
 

@@ -79,6 +79,22 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "refused", "The order was not carried out", detail)
     }
 
+    /// A paper that is not open, or never was; 404.
+    pub(crate) fn closed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown", "There is no such open paper", detail)
+    }
+
+    /// Somebody changed the paper meanwhile; 412.
+    pub(crate) fn stale(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale", "Somebody was faster", detail)
+    }
+
+    /// The version that was seen is not named; 428.
+    pub(crate) fn unconditional() -> Self {
+        let detail = "read the paper and send its ETag as If-Match, so that nobody's change is lost";
+        Self::new(StatusCode::PRECONDITION_REQUIRED, "unconditional", "If-Match is missing", detail)
+    }
+
     /// Too much at once, too slow, or the store can't answer now; 503 with `Retry-After`.
     pub(crate) fn busy(detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "It can't be answered now", detail);

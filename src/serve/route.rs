@@ -17,8 +17,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
-    App, alert, basin, discharge, guard, health, latest, metric, openapi, order, rain, reservoir, station,
-    stream,
+    App, alert, backtest, basin, cap, desk, discharge, guard, health, latest, metric, openapi, order, proof,
+    rain, reservoir, station, stream,
 };
 
 /// Who may ask.
@@ -59,20 +59,36 @@ pub struct Route {
     pub problems: &'static [u16],
     /// Whether its answers carry a tag, and 304 where nothing changed.
     pub tagged: bool,
-    mount: fn() -> MethodRouter<App>,
+    pub(super) mount: fn() -> MethodRouter<App>,
 }
 
 /// Answered from memory.
-const MEMORY: Limits = Limits { body_bytes: 1024, timeout_s: Some(5), at_once: 256 };
+pub(super) const MEMORY: Limits = Limits { body_bytes: 1024, timeout_s: Some(5), at_once: 256 };
 /// Answered from the store.
-const STORE: Limits = Limits { body_bytes: 1024, timeout_s: Some(15), at_once: 16 };
+pub(super) const STORE: Limits = Limits { body_bytes: 1024, timeout_s: Some(15), at_once: 16 };
 /// Done by the writer; the disk may be slow.
-const ORDER: Limits = Limits { body_bytes: 4096, timeout_s: Some(15), at_once: 8 };
+pub(super) const ORDER: Limits = Limits { body_bytes: 4096, timeout_s: Some(15), at_once: 8 };
 /// Stays open.
 const LIVE: Limits = Limits { body_bytes: 1024, timeout_s: None, at_once: 256 };
 
-/// Every route there is.
-pub const ROUTES: &[Route] = &[
+/// Every route there is: what everybody reads, and what each part brings.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    let parts = [
+        PUBLIC,
+        cap::ROUTES,
+        backtest::ROUTES,
+        proof::ROUTES,
+        desk::warning::ROUTES,
+        desk::draft::ROUTES,
+        desk::duty::ROUTES,
+        desk::typed::ROUTES,
+        desk::foreign::ROUTES,
+    ];
+    parts.into_iter().flatten()
+}
+
+/// What stands since the beginning.
+const PUBLIC: &[Route] = &[
     Route {
         operation: "list_stations",
         method: "GET",
@@ -201,7 +217,7 @@ pub const ROUTES: &[Route] = &[
         limits: ORDER,
         problems: &[400, 403, 404, 409],
         tagged: false,
-        mount: || post(order::enter),
+        mount: || post(order::reading::enter),
     },
     Route {
         operation: "trust_sensor",
@@ -211,7 +227,7 @@ pub const ROUTES: &[Route] = &[
         limits: ORDER,
         problems: &[400, 403, 404, 409],
         tagged: false,
-        mount: || post(order::trust),
+        mount: || post(order::reading::trust),
     },
     Route {
         operation: "follow_stream",
@@ -278,7 +294,7 @@ pub const ROUTES: &[Route] = &[
 /// The router of every route in the list.
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
-    for route in ROUTES {
+    for route in routes() {
         let post = guard::Post { route, places: Arc::new(Semaphore::new(route.limits.at_once)) };
         let mounted: MethodRouter<App> = (route.mount)()
             .layer::<_, Infallible>(middleware::from_fn_with_state(post, guard::stand))

@@ -11,6 +11,8 @@ use sensors::reading::Reading;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
+use crate::cap::Message;
+use crate::desk::paper::Paper;
 use crate::event::{LineEvent, StationHealth, Stray};
 use crate::notify::delivery::{Delivery, Outcome};
 use crate::order::Order;
@@ -54,6 +56,10 @@ pub struct Commit {
     pub suspicions: Vec<(SensorIx, Vec<Case>)>,
     /// Readings that open episodes rest on and that are worth less now.
     pub revised: Vec<EvidenceRevised>,
+    /// Versions of the officers' papers.
+    pub papers: Vec<Paper>,
+    /// Our CAP messages.
+    pub caps: Vec<Message>,
 }
 
 impl Commit {
@@ -64,7 +70,9 @@ impl Commit {
             && self.deliveries.is_empty()
             && self.outcomes.is_empty()
             && self.orders.is_empty()
-            && self.revised.is_empty())
+            && self.revised.is_empty()
+            && self.papers.is_empty()
+            && self.caps.is_empty())
     }
 
     /// Whether there is nothing to write.
@@ -82,5 +90,7 @@ impl Commit {
             && self.orders.is_empty()
             && self.suspicions.is_empty()
             && self.revised.is_empty()
+            && self.papers.is_empty()
+            && self.caps.is_empty()
     }
 }

@@ -17,6 +17,8 @@ use sensors::time::{Span, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::cap::Message;
+use crate::desk::paper::Paper;
 use crate::notify::delivery::{End, Outcome};
 use crate::order::{Act, Order};
 use crate::store::error::{Doing, StoreError};
@@ -87,7 +89,8 @@ struct BulletinBody<'a> {
     severity_max: u8,
     zones: Vec<&'a str>,
     automatic: bool,
-    texts: Vec<[&'a str; 3]>,
+    author: String,
+    texts: Vec<[&'a str; 6]>,
 }
 
 #[derive(Serialize)]
@@ -102,11 +105,35 @@ struct OrderBody<'a> {
     actor: &'a str,
     key: &'a str,
     act: &'a str,
-    sensor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sensor: Option<&'a str>,
     measured_at: Option<i64>,
     since: Option<i64>,
     value: Option<i64>,
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    desk: Option<&'a crate::desk::Act>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    if_match: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct PaperBody<'a> {
+    kind: &'a str,
+    id: &'a str,
+    version: u64,
+    officer: Option<&'a str>,
+    open: bool,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct CapBody<'a> {
+    identifier: &'a str,
+    alert: &'a str,
+    bulletin: Option<&'a str>,
+    exercise: bool,
+    sha256: String,
 }
 
 #[derive(Serialize)]
@@ -159,12 +186,13 @@ impl Entry {
             bulletin: &b.id.0,
             alert: &b.alert.0,
             hazard: b.hazard.as_str(),
-            act: rows::act_text(b.act),
+            act: b.act.as_str(),
             severity: b.severity.step(),
             severity_max: b.severity_max.step(),
             zones: ids(&b.zones),
             automatic: b.automatic,
-            texts: b.texts.iter().map(|t| [&*t.lang.0, t.title.as_str(), t.body.as_str()]).collect(),
+            author: rows::author_text(&b.author),
+            texts: b.texts.iter().map(rows::text_row).collect(),
         };
         Self { at: b.at, kind: "bulletin", body: serde_json::to_string(&body) }
     }
@@ -180,10 +208,11 @@ impl Entry {
     }
 
     /// An order that was carried out; `sensor` is the id of what it is about.
-    pub(super) fn order(at: Timestamp, order: &Order, sensor: &str) -> Self {
-        let entered = match order.act {
-            Act::Enter(entry) => Some(entry),
-            Act::Trust(_) => None,
+    pub(super) fn order(at: Timestamp, order: &Order, sensor: Option<&str>) -> Self {
+        let (entered, desk) = match &order.act {
+            Act::Enter(entry) => (Some(entry), None),
+            Act::Trust(_) => (None, None),
+            Act::Desk(act) => (None, Some(act)),
         };
         let body = OrderBody {
             actor: order.actor.as_str(),
@@ -194,8 +223,35 @@ impl Entry {
             since: entered.and_then(|entry| entry.from).map(Timestamp::ms),
             value: entered.map(|entry| entry.value.raw()),
             note: order.note.as_deref(),
+            desk,
+            if_match: order.if_match,
         };
         Self { at, kind: "order", body: serde_json::to_string(&body) }
+    }
+
+    /// A version of an officers' paper: its hash, since the record stands beside the ledger.
+    pub(super) fn paper(paper: &Paper) -> Self {
+        let body = PaperBody {
+            kind: paper.kind.as_str(),
+            id: &paper.id,
+            version: paper.version,
+            officer: paper.by.as_deref(),
+            open: paper.is_open,
+            sha256: format!("{:x}", Sha256::digest(&paper.record)),
+        };
+        Self { at: paper.at, kind: "paper", body: serde_json::to_string(&body) }
+    }
+
+    /// A CAP message of ours: its hash, since the message stands beside the ledger.
+    pub(super) fn cap(at: Timestamp, message: &Message) -> Self {
+        let body = CapBody {
+            identifier: &message.identifier,
+            alert: &message.alert.0,
+            bulletin: message.bulletin.as_ref().map(|id| &*id.0),
+            exercise: message.exercise,
+            sha256: message.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        };
+        Self { at, kind: "cap", body: serde_json::to_string(&body) }
     }
 
     /// A configuration came into force.

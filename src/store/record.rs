@@ -18,6 +18,7 @@ use sensors::quantity::Value;
 use sensors::station::SensorId;
 use sensors::time::{Span, Timestamp};
 
+use crate::desk::paper::Kept;
 use crate::event::LineState;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Target};
 use crate::store::commit::{Epoch, Seq};
@@ -49,6 +50,8 @@ pub struct Restored {
     pub outbox: Vec<Delivery>,
     /// By the place in [`sensors::city::City::lines`]: since when, and what.
     pub lines: Vec<Option<(Timestamp, LineState)>>,
+    /// The officers' open papers, each in its newest version.
+    pub papers: Vec<Kept>,
     /// How much could not be read since the first start.
     pub strays: u64,
 }

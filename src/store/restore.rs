@@ -19,6 +19,7 @@ use crate::store::record::{Restored, StoredReading};
 use crate::store::{Keys, Store, ledger, rows};
 
 mod doubt;
+mod paper;
 
 /// Begins an epoch: fences whoever wrote before, and reads everything a restart needs.
 pub(super) fn begin(
@@ -76,6 +77,7 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
         .collect::<Result<_, _>>()?;
     Ok(Restored {
         orders: orders(transaction)?,
+        papers: paper::open(transaction)?,
         suspicions: Vec::new(),
         grounds: Vec::new(),
         revised: Vec::new(),

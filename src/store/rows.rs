@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use rules::alert::{Measure, Subject};
-use rules::bulletin::{Act, Bulletin, BulletinId, Lang, Text};
+use rules::bulletin::{Act, Author, Bulletin, BulletinId, Lang, Text};
 use rules::hazard::{Hazard, Severity};
 use rules::rule::IssuePolicy;
 use rules::threshold::Mark;
@@ -18,6 +18,7 @@ use sensors::quantity::Value;
 use sensors::station::{SensorId, StationId};
 use sensors::time::{Span, Timestamp};
 
+use crate::desk::paper::Kept;
 use crate::event::LineState;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Target};
 use crate::store::commit::Seq;
@@ -179,33 +180,54 @@ pub(super) fn measure(row: &Row) -> rusqlite::Result<Option<Measure>> {
     Ok(Some(Measure { parameter: word(&parameter)?, value, at_least, window, mark }))
 }
 
-pub(super) fn act_text(act: Act) -> &'static str {
-    match act {
-        Act::Issued => "issued",
-        Act::Raised => "raised",
-        Act::Eased => "eased",
+fn act(row: &Row) -> rusqlite::Result<Act> {
+    let word: String = row.get("act")?;
+    let known = Act::ALL.into_iter().find(|act| act.as_str() == word);
+    known.ok_or_else(|| foreign("act", &word, "act of a bulletin"))
+}
+
+pub(super) fn author_text(author: &Author) -> String {
+    match author {
+        Author::Rule => "rule".to_owned(),
+        Author::Fuse => "fuse".to_owned(),
+        Author::Officer(id) => format!("officer:{id}"),
     }
 }
 
-fn act(row: &Row) -> rusqlite::Result<Act> {
-    let word: String = row.get("act")?;
-    [Act::Issued, Act::Raised, Act::Eased]
-        .into_iter()
-        .find(|act| act_text(*act) == word)
-        .ok_or_else(|| foreign("act", &word, "act of a bulletin"))
+fn author(row: &Row) -> rusqlite::Result<Author> {
+    let text: String = row.get("author")?;
+    match (text.as_str(), text.strip_prefix("officer:")) {
+        ("rule", _) => Ok(Author::Rule),
+        ("fuse", _) => Ok(Author::Fuse),
+        (_, Some(id)) => Ok(Author::Officer(id.into())),
+        _ => Err(foreign("author", &text, "author of a bulletin")),
+    }
+}
+
+/// A text as it stands in a row and in the ledger: language, title, body, whole, text message, spoken.
+pub(super) fn text_row(text: &Text) -> [&str; 6] {
+    [&text.lang.0, &text.title, &text.body, &text.full, &text.sms, &text.spoken]
 }
 
 pub(super) fn texts_text(texts: &[Text]) -> String {
-    let rows: Vec<[&str; 3]> =
-        texts.iter().map(|text| [&*text.lang.0, text.title.as_str(), text.body.as_str()]).collect();
+    let rows: Vec<[&str; 6]> = texts.iter().map(text_row).collect();
     serde_json::json!(rows).to_string()
 }
 
 fn texts(row: &Row) -> rusqlite::Result<Vec<Text>> {
     let text: String = row.get("texts")?;
-    let rows: Vec<[String; 3]> =
-        serde_json::from_str(&text).map_err(|_| foreign("texts", &text, "list of texts"))?;
-    Ok(rows.into_iter().map(|[lang, title, body]| Text { lang: Lang(lang.into()), title, body }).collect())
+    let wrong = || foreign("texts", &text, "list of texts");
+    let rows: Vec<Vec<String>> = serde_json::from_str(&text).map_err(|_| wrong())?;
+    rows.into_iter()
+        .map(|row| {
+            // Before version 6 there was no more than what is pushed.
+            let mut parts = row.into_iter();
+            let (lang, title, body) = (parts.next(), parts.next(), parts.next());
+            let (Some(lang), Some(title), Some(body)) = (lang, title, body) else { return Err(wrong()) };
+            let mut form = || parts.next().unwrap_or_default();
+            Ok(Text { lang: Lang(lang.into()), title, body, full: form(), sms: form(), spoken: form() })
+        })
+        .collect()
 }
 
 pub(super) fn bulletin(row: &Row) -> rusqlite::Result<Bulletin> {
@@ -219,6 +241,7 @@ pub(super) fn bulletin(row: &Row) -> rusqlite::Result<Bulletin> {
         zones: zones(row)?,
         at: time(row, "at")?,
         automatic: row.get("automatic")?,
+        author: author(row)?,
         texts: texts(row)?,
     })
 }
@@ -290,4 +313,16 @@ pub(super) fn delivery_end(row: &Row) -> rusqlite::Result<DeliveryEnd> {
 
 pub(super) fn line_state(row: &Row) -> rusqlite::Result<LineState> {
     Ok(row.get::<_, Option<String>>("down")?.map_or(LineState::Up, |why| LineState::Down { why }))
+}
+
+pub(super) fn paper(row: &Row) -> rusqlite::Result<Kept> {
+    Ok(Kept {
+        kind: row.get("kind")?,
+        id: row.get("id")?,
+        version: row.get::<_, i64>("version")? as u64,
+        by: row.get("officer")?,
+        at: time(row, "at")?,
+        is_open: row.get("open")?,
+        record: row.get("record")?,
+    })
 }

@@ -2,6 +2,7 @@
 
 mod doubt;
 mod order;
+mod paper;
 mod warning;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
@@ -106,6 +107,7 @@ impl Write<'_> {
         self.orders(door, commit)?;
         self.suspicions(commit)?;
         self.revised(commit)?;
+        self.papers(door, commit)?;
         self.warnings(door, commit)?;
         self.lines(commit)?;
         self.strays(door, commit)?;

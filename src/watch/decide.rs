@@ -19,7 +19,7 @@ use crate::order::Answer;
 use crate::store::commit::Commit;
 use crate::watch::folding::Folding;
 use crate::watch::snapshot::{Eyes, Plan, State};
-use crate::watch::{order, review, silence, tell};
+use crate::watch::{desk, order, review, silence, tell};
 
 /// What is to be written, and what will be true once it is.
 #[derive(Debug)]
@@ -48,8 +48,11 @@ pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
     review::mark(&mut turn);
     silence::watch_deadlines(&mut turn);
     turn.settle_alerts();
+    desk::follow(&mut turn);
     tell::tell(&mut turn);
+    desk::follow_told(&mut turn);
     turn.clear_outbox();
+    turn.next.wake_at = turn.next.wake_at.into_iter().chain(desk::due(&turn.next)).min();
     Decision { commit: turn.commit, next: turn.next, answers: turn.answers }
 }
 

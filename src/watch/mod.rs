@@ -1,6 +1,7 @@
 //! Judge, decide, commit: the one writer.
 
 pub mod decide;
+mod desk;
 pub mod feed;
 mod folding;
 mod order;

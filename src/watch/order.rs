@@ -13,7 +13,7 @@ use sensors::track::AHEAD_MAX;
 
 use crate::order::{Act, Answer, Done, ENTRY_AGE_MAX, Entry, Order, Refusal};
 use crate::watch::decide::Turn;
-use crate::watch::review;
+use crate::watch::{desk, review};
 
 /// Carries an order out, and says what became of it.
 pub(crate) fn carry_out(turn: &mut Turn, order: &Arc<Order>) -> Answer {
@@ -23,9 +23,10 @@ pub(crate) fn carry_out(turn: &mut Turn, order: &Arc<Order>) -> Answer {
         Some(_) => return Answer::Refused(Refusal::KeyTaken),
         None => {}
     }
-    let done = match order.act {
-        Act::Enter(entry) => enter(turn, entry),
-        Act::Trust(sensor) => trust(turn, sensor),
+    let done = match &order.act {
+        Act::Enter(entry) => enter(turn, *entry),
+        Act::Trust(sensor) => trust(turn, *sensor),
+        Act::Desk(act) => desk::carry_out(turn, order, act),
     };
     match done {
         Ok(done) => {

@@ -10,6 +10,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 use sensors::track::Track;
 
+use crate::desk::Desk;
 use crate::event::LineState;
 use crate::order::Remembered;
 use crate::store::Store;
@@ -45,6 +46,7 @@ pub fn restore(
         outbox: restored.outbox.iter().cloned().map(Arc::new).collect(),
         strays: restored.strays,
         orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
+        desk: desk(restored),
         told: Told::new(restored.told.iter().cloned()),
         inspection,
         grounds: Grounds::new(restored.grounds.iter().cloned(), restored.revised.iter().cloned()),
@@ -59,6 +61,14 @@ pub fn restore(
         }
     }
     Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
+}
+
+fn desk(restored: &Restored) -> Desk {
+    let (desk, strange) = Desk::restore(&restored.papers);
+    for paper in strange {
+        tracing::error!(paper, "a paper of the desk can't be read; it stays in the store and is passed over");
+    }
+    desk
 }
 
 fn tracks(store: &Store, plan: &Plan) -> Result<Vec<Arc<Track>>, StoreError> {

@@ -13,6 +13,7 @@ use sensors::station::{Sensor, SensorIx};
 use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
+use crate::desk::Desk;
 use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
@@ -69,6 +70,8 @@ pub struct State {
     pub strays: u64,
     /// The keys of the newest orders, so that none is carried out twice.
     pub orders: Arc<Remembered>,
+    /// The officers' desk.
+    pub desk: Desk,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
     /// How sensors look beside each other, and the cases that came of it.
@@ -115,6 +118,7 @@ impl State {
             outbox: Vec::new(),
             strays: 0,
             orders: Arc::default(),
+            desk: Desk::default(),
             told: Told::default(),
             inspection: Inspection::default(),
             grounds: Grounds::default(),

@@ -8,7 +8,7 @@ use sensors::quantity::Value;
 use sensors::station::Station;
 use sensors::time::Timestamp;
 
-use super::{Act, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text, telemetry};
+use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text, telemetry};
 use crate::alert::{Measure, Subject, Transition};
 use crate::hazard::Hazard;
 use crate::phrase::{Language, Phrases};
@@ -48,6 +48,7 @@ pub fn compose(
         at: now,
         automatic: act == Act::Eased
             || (transition.corroborated && transition.issue == IssuePolicy::Automatic),
+        author: Author::Rule,
         texts,
     }
 }
@@ -132,11 +133,9 @@ fn text(
         ("advice", warning.advice(transition.severity.step())),
     ];
     let marked = |text: String| marked(&text, !transition.corroborated, exercise, language);
-    Some(Text {
-        lang: language.lang.clone(),
-        title: cut(marked(saying.title.fill(&values)), TITLE_MAX),
-        body: cut(marked(saying.body.fill(&values)), BODY_MAX),
-    })
+    let title = cut(marked(saying.title.fill(&values)), TITLE_MAX);
+    let body = cut(marked(saying.body.fill(&values)), BODY_MAX);
+    Some(Text::push(language.lang.clone(), title, body))
 }
 
 /// A text with its marks: not corroborated, exercise.

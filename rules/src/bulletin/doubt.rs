@@ -13,7 +13,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 
 use super::compose::{bare, cut, marked};
-use super::{Act, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
+use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
 use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 use crate::phrase::{Language, Phrases};
@@ -108,11 +108,7 @@ fn said(language: &Language, kind: &str, values: &[(&str, &str)], exercise: bool
     let say = |part: &str| {
         marked(&language.telemetry(&format!("{kind}_{part}"), values), false, exercise, language)
     };
-    Text {
-        lang: language.lang.clone(),
-        title: cut(say("title"), TITLE_MAX),
-        body: cut(say("body"), BODY_MAX),
-    }
+    Text::push(language.lang.clone(), cut(say("title"), TITLE_MAX), cut(say("body"), BODY_MAX))
 }
 
 fn notice(id: String, alert: AlertId, severity: Severity, texts: Vec<Text>, now: Timestamp) -> Bulletin {
@@ -126,6 +122,7 @@ fn notice(id: String, alert: AlertId, severity: Severity, texts: Vec<Text>, now:
         zones: Vec::new(),
         at: now,
         automatic: true,
+        author: Author::Rule,
         texts,
     }
 }

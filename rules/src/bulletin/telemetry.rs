@@ -6,7 +6,7 @@ use sensors::city::City;
 use sensors::time::Timestamp;
 
 use super::compose::{bare, bulletin_id, cut, marked};
-use super::{Act, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
+use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
 use crate::alert::{AlertId, Evidence, Subject, Transition};
 use crate::config::digest;
 use crate::hazard::{Hazard, Severity};
@@ -55,6 +55,7 @@ pub fn compose_telemetry(
         zones: Vec::new(),
         at: now,
         automatic: true,
+        author: Author::Rule,
         texts: if transitions.is_empty() { Vec::new() } else { texts.collect() },
     }
 }
@@ -73,11 +74,7 @@ pub fn compose_undelivered(
         let when = language.when(now, city.utc_offset_min);
         let values = [("channel", channel), ("what", what), ("why", why), ("when", when.as_str())];
         let say = |part: &str| language.telemetry(&format!("undelivered_{part}"), &values);
-        Text {
-            lang: language.lang.clone(),
-            title: cut(say("title"), TITLE_MAX),
-            body: cut(say("body"), BODY_MAX),
-        }
+        Text::push(language.lang.clone(), cut(say("title"), TITLE_MAX), cut(say("body"), BODY_MAX))
     };
     Bulletin {
         id: BulletinId(Arc::from(format!("{alert}.{}", now.ms()))),
@@ -89,6 +86,7 @@ pub fn compose_undelivered(
         zones: Vec::new(),
         at: now,
         automatic: true,
+        author: Author::Rule,
         texts: phrases.languages.iter().map(text).collect(),
     }
 }
@@ -157,7 +155,7 @@ fn text(
     }
     let marked = |text: String| marked(&text, false, exercise, language);
     let (title, body) = (cut(marked(say("title")), TITLE_MAX), cut(marked(body), BODY_MAX));
-    Text { lang: language.lang.clone(), title, body }
+    Text::push(language.lang.clone(), title, body)
 }
 
 fn name(subject: &Subject, city: &City) -> String {

@@ -1,7 +1,7 @@
 //! The promises of the outbox.
 
 use rules::alert::AlertId;
-use rules::bulletin::Act;
+use rules::bulletin::{Act, Author};
 use sensors::time::Timestamp;
 
 use super::*;
@@ -23,7 +23,7 @@ fn receivers() -> Receivers {
 }
 
 fn text(lang: &str, title: &str) -> Text {
-    Text { lang: Lang(lang.into()), title: title.to_owned(), body: "…".to_owned() }
+    Text::push(Lang(lang.into()), title.to_owned(), "…".to_owned())
 }
 
 fn bulletin(hazard: Hazard, severity: u8, severity_max: u8) -> Bulletin {
@@ -39,6 +39,7 @@ fn bulletin(hazard: Hazard, severity: u8, severity_max: u8) -> Bulletin {
         zones,
         at: Timestamp::from_ms(1_763_300_000_000),
         automatic: true,
+        author: Author::Rule,
         texts: vec![text("vi", "Lũ"), text("en", "Flood")],
     }
 }

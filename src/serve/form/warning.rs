@@ -1,7 +1,7 @@
 //! What alerts, bulletins and deliveries look like in JSON.
 
 use rules::alert::Measure;
-use rules::bulletin::{Act, Bulletin};
+use rules::bulletin::{Author, Bulletin};
 use sensors::quality::Check;
 use sensors::time::Span;
 use serde::Serialize;
@@ -256,7 +256,7 @@ pub(crate) struct BulletinForm {
     pub alert: String,
     /// The hazard.
     pub hazard: &'static str,
-    /// issued, raised or eased.
+    /// issued, raised, eased, updated, all_clear or cancelled.
     pub act: &'static str,
     /// 1 to 5.
     pub severity: u8,
@@ -267,8 +267,10 @@ pub(crate) struct BulletinForm {
     /// When it was made, by the running clock.
     #[schema(value_type = String, format = DateTime)]
     pub at: Time,
-    /// Whether it went out by itself; else it is a proposal that waits for an officer.
+    /// Whether it went out; else it is a proposal that waits for an officer.
     pub automatic: bool,
+    /// Who let it out: rule, fuse or officer.
+    pub author: &'static str,
     /// One text per language.
     pub texts: Vec<TextForm>,
 }
@@ -276,8 +278,19 @@ pub(crate) struct BulletinForm {
 impl BulletinForm {
     /// A stored bulletin.
     pub(crate) fn of(stored: &StoredBulletin) -> Self {
-        let Bulletin { id, alert, hazard, act, severity, severity_max, zones, at, automatic, texts: spoken } =
-            &stored.bulletin;
+        let Bulletin {
+            id,
+            alert,
+            hazard,
+            act,
+            severity,
+            severity_max,
+            zones,
+            at,
+            automatic,
+            author,
+            texts: spoken,
+        } = &stored.bulletin;
         let text = |text: &rules::bulletin::Text| TextForm {
             lang: text.lang.0.to_string(),
             title: text.title.clone(),
@@ -288,16 +301,17 @@ impl BulletinForm {
             bulletin: id.to_string(),
             alert: alert.to_string(),
             hazard: hazard.as_str(),
-            act: match act {
-                Act::Issued => "issued",
-                Act::Raised => "raised",
-                Act::Eased => "eased",
-            },
+            act: act.as_str(),
             severity: severity.step(),
             severity_max: severity_max.step(),
             zones: texts(zones),
             at: Time(*at),
             automatic: *automatic,
+            author: match author {
+                Author::Rule => "rule",
+                Author::Fuse => "fuse",
+                Author::Officer(_) => "officer",
+            },
             texts: spoken.iter().map(text).collect(),
         }
     }

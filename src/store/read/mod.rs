@@ -5,6 +5,7 @@
 
 mod alert;
 mod feed;
+mod paper;
 mod pool;
 mod series;
 pub mod vitals;
@@ -24,6 +25,7 @@ use crate::store::read::pool::Pool;
 use crate::store::rows;
 
 pub use crate::store::read::alert::{AlertCursor, Which};
+pub use crate::store::read::paper::{CapEntry, Papers};
 
 /// No page has more items.
 pub const PAGE_MAX: usize = 10_000;

@@ -18,17 +18,18 @@ impl Write<'_> {
                digest = excluded.digest",
         )?;
         for (order, digest) in &commit.orders {
-            let (sensor, id) = self.sensor(order.sensor())?;
+            let sensor = order.sensor().map(|ix| self.sensor(ix)).transpose()?;
+            let id = sensor.map(|(_, id)| id.as_str());
             let measured_at = match order.act {
                 Act::Enter(entry) => Some(entry.measured_at.ms()),
-                Act::Trust(_) => None,
+                Act::Trust(_) | Act::Desk(_) => None,
             };
             insert.execute((
                 &*order.key,
                 self.seq(),
                 order.actor.as_str(),
                 order.act.as_str(),
-                sensor,
+                sensor.map(|(pk, _)| pk),
                 measured_at,
                 digest,
             ))?;

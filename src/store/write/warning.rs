@@ -144,8 +144,8 @@ impl Write<'_> {
     /// An id that is already there is the same bulletin once more: told in the log, not written twice.
     fn bulletins(&self, door: &mut Door, commit: &Commit) -> Result<(), Stop> {
         let mut insert = self.transaction.prepare_cached(
-            "INSERT INTO bulletin (id, seq, alert, hazard, act, severity, severity_max, zones, at, automatic, texts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO bulletin (id, seq, alert, hazard, act, severity, severity_max, zones, at, automatic, author, texts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
         )?;
         for b in &commit.bulletins {
             let new = insert.execute((
@@ -153,12 +153,13 @@ impl Write<'_> {
                 self.seq(),
                 &b.alert.0,
                 b.hazard.as_str(),
-                rows::act_text(b.act),
+                b.act.as_str(),
                 b.severity.step(),
                 b.severity_max.step(),
                 rows::zones_text(&b.zones),
                 b.at.ms(),
                 b.automatic,
+                rows::author_text(&b.author),
                 rows::texts_text(&b.texts),
             ))?;
             if new == 0 {

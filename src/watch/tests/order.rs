@@ -15,7 +15,13 @@ fn entry(town: &Town, id: &str, at: Timestamp, raw: i64, key: &str) -> Arc<Order
     let sensor = sensor(&town.plan, id);
     let entry = Entry { sensor, measured_at: at, from: None, value: Value::from_raw(raw) };
     let note = Some("đọc thước nước".to_owned());
-    Arc::new(Order { actor: OfficerId::new("truc-ban"), key: key.into(), note, act: Act::Enter(entry) })
+    Arc::new(Order {
+        actor: OfficerId::new("truc-ban"),
+        key: key.into(),
+        note,
+        if_match: None,
+        act: Act::Enter(entry),
+    })
 }
 
 fn order(town: &mut Town, order: &Arc<Order>) -> Answer {

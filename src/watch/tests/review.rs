@@ -80,7 +80,7 @@ fn a_clogged_gauge_is_named_to_officers_once_and_stays_doubtful_over_a_restart_u
     assert!(town.notices().iter().all(|notice| !notice.contains("Nghi ngờ")), "{:?}", town.notices());
 
     let act = Act::Trust(gauge);
-    let trust = Order { actor: OfficerId::new("truc-ban"), key: "k".into(), note: None, act };
+    let trust = Order { actor: OfficerId::new("truc-ban"), key: "k".into(), note: None, if_match: None, act };
     town.decide(&[Event::Ordered(Arc::new(trust))]);
     pour(&mut town, 1, 100, gauge, |_| 100);
     assert_eq!(quality(&town.state, gauge), Quality::Good);

@@ -227,8 +227,13 @@ async fn an_order_is_answered_when_it_is_durable_and_goes_before_the_readings_th
     let desk = Desk::open(dir.path(), Arc::clone(&plan), &roomy());
     let now = Clock::real_now();
     let entry = Entry { sensor: stage, measured_at: now, from: None, value: Value::from_raw(1_200) };
-    let order =
-        Order { actor: OfficerId::new("truc-ban"), key: "k".into(), note: None, act: Act::Enter(entry) };
+    let order = Order {
+        actor: OfficerId::new("truc-ban"),
+        key: "k".into(),
+        note: None,
+        if_match: None,
+        act: Act::Enter(entry),
+    };
     let (reply, answer) = oneshot::channel();
     desk.orders.send(Ordered { order: Arc::new(order), reply }).await.unwrap();
     let answer = tokio::time::timeout(PATIENCE, answer).await.unwrap().unwrap();

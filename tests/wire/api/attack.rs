@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baolu::serve::Bounds;
-use baolu::serve::route::ROUTES;
+use baolu::serve::route::routes;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -70,7 +70,7 @@ async fn what_is_not_in_the_route_list_does_not_exist() {
     house.problem("/api/v1/stations/nowhere/series?parameter=stage", 404).await;
     house.problem("/api/v1/alerts/nothing.of.that", 404).await;
     house.problem("/api/v1/stations/%ff%fe", 400).await;
-    for route in ROUTES {
+    for route in routes() {
         let path = route.path.replace("{id}", "gauge-0");
         let others = ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"];
         for method in others.into_iter().filter(|method| *method != route.method) {
@@ -171,7 +171,7 @@ async fn peers_that_do_not_take_their_answers_do_not_fill_the_memory_with_them()
         minute(-20_000),
         minute(1)
     );
-    let route = ROUTES.iter().find(|route| route.operation == "list_series").unwrap();
+    let route = routes().find(|route| route.operation == "list_series").unwrap();
     let mut lazy = Vec::new();
     for _ in 0..route.limits.at_once {
         let mut peer = TcpStream::connect(house.address).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use baolu::serve::Bounds;
-use baolu::serve::route::ROUTES;
+use baolu::serve::route::routes;
 use serde_json::Value as Json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -201,7 +201,7 @@ async fn a_peer_that_takes_no_bytes_loses_its_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_beyond_the_bound_are_told_to_come_again() {
     let house = House::open().await;
-    let most = ROUTES.iter().find(|route| route.operation == "follow_stream").unwrap().limits.at_once;
+    let most = routes().find(|route| route.operation == "follow_stream").unwrap().limits.at_once;
     let mut open = Vec::new();
     for _ in 0..most {
         open.push(Listener::open(&house, None).await);

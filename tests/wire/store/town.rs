@@ -9,7 +9,7 @@ use baolu::store::commit::{Commit, Epoch, Seq};
 use baolu::store::record::Restored;
 use baolu::store::{Options, Store};
 use rules::alert::{AlertId, Evidence, Measure, RuleId, SlotIx, Subject, Transition};
-use rules::bulletin::{Act, Bulletin, BulletinId, Lang, Text};
+use rules::bulletin::{Act, Author, Bulletin, BulletinId, Lang, Text};
 use rules::engine::AlertRecord;
 use rules::hazard::{Hazard, Severity};
 use rules::reason::Sent;
@@ -153,13 +153,10 @@ pub(crate) fn raise(n: i64) -> Commit {
             zones: vec![zone],
             at,
             automatic: true,
+            author: Author::Rule,
             texts: texts
                 .iter()
-                .map(|(lang, title)| Text {
-                    lang: Lang(Arc::from(*lang)),
-                    title: (*title).to_owned(),
-                    body: "…".to_owned(),
-                })
+                .map(|(lang, title)| Text::push(Lang(Arc::from(*lang)), (*title).to_owned(), "…".to_owned()))
                 .collect(),
         }],
         lines: vec![LineEvent {

@@ -1,0 +1,28 @@
+//! CAP 1.2 (OASIS, 1 July 2010): our warnings as messages for other systems, and theirs read.
+//!
+//! Plain functions over plain data: nothing here opens a socket or reads a clock.
+
+use std::sync::Arc;
+
+use sensors::time::Timestamp;
+
+/// A CAP message of ours; once committed it is never changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// `identifier`, unique for ever.
+    pub identifier: Arc<str>,
+    /// What it speaks of: an episode, or a bulletin typed by hand.
+    pub alert: rules::alert::AlertId,
+    /// The bulletin that it carries; `None` where it only renews the one before it.
+    pub bulletin: Option<rules::bulletin::BulletinId>,
+    /// `sent`.
+    pub sent: Timestamp,
+    /// `expires` of every `info`.
+    pub expires: Timestamp,
+    /// Whether it belongs to the exercises' feed.
+    pub exercise: bool,
+    /// SHA-256 over `xml`.
+    pub hash: [u8; 32],
+    /// The message, canonical XML.
+    pub xml: String,
+}
