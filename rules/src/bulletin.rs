@@ -5,6 +5,7 @@
 
 mod compose;
 mod doubt;
+mod notice;
 mod telemetry;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, zone_texts};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
+pub use notice::{Notice, compose_notice};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

@@ -2,6 +2,7 @@
 //!
 //! Templates are read once and their placeholders checked; nothing here chooses what is said.
 
+mod desk;
 mod doubt;
 mod number;
 mod template;
@@ -53,6 +54,7 @@ pub struct Language {
     names: BTreeMap<String, String>,
     warnings: BTreeMap<String, Warning>,
     telemetry: BTreeMap<String, Template>,
+    desk: BTreeMap<String, Template>,
 }
 
 /// The words for one kind of warning.
@@ -180,6 +182,7 @@ impl Language {
         });
         let marks = table_of(&top, "mark", |row| pieces(row, &MARKS, None));
         let telemetry = table_of(&top, "telemetry", |row| pieces(row, TELEMETRY_KEYS, Some(TELEMETRY)));
+        let desk = table_of(&top, "desk", |row| pieces(row, desk::KEYS, Some(desk::PLACES)));
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
@@ -203,6 +206,7 @@ impl Language {
             names: named,
             warnings,
             telemetry,
+            desk,
         })
     }
 

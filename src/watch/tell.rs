@@ -121,13 +121,13 @@ fn name_wards(turn: &Turn, transition: &Transition, deliveries: &mut [Delivery])
 }
 
 /// What staff are told of our own troubles.
-fn publish_to_staff(turn: &mut Turn, bulletin: Bulletin) {
+pub(super) fn publish_to_staff(turn: &mut Turn, bulletin: Bulletin) {
     let deliveries = intend(&bulletin, &turn.plan.receivers);
     publish(turn, bulletin, deliveries);
 }
 
 /// Keeps a bulletin with its deliveries; a proposal has none.
-fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
+pub(super) fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
     let most = OUTBOX_MAX + if bulletin.hazard.is_public() { 0 } else { OUTBOX_STAFF };
     for delivery in deliveries {
         let delivery = Arc::new(delivery);

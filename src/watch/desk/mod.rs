@@ -4,10 +4,10 @@
 
 mod cap;
 mod draft;
-mod duty;
+pub(in crate::watch) mod duty;
 mod foreign;
 mod typed;
-mod warning;
+pub(in crate::watch) mod warning;
 
 use std::sync::Arc;
 
