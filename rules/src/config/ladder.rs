@@ -92,7 +92,7 @@ fn forbid_delays(row: &Row<'_>) {
 
 fn has_silence(condition: &Condition) -> bool {
     let mut found = false;
-    condition.leaves(false, &mut |leaf, _| found |= matches!(leaf, Condition::Silent { .. }));
+    condition.leaves(false, &mut |leaf, _| found |= !leaf.awaits().is_empty());
     found
 }
 
@@ -120,6 +120,9 @@ fn mark(levels: &mut [Level], city: &City) {
     let own: Vec<Option<Mark>> = levels
         .iter()
         .map(|level| {
+            if matches!(level.when, Condition::Fills(_) | Condition::Outruns { .. }) {
+                return None;
+            }
             let sensor = city.sensor(*level.when.sensors().first()?)?;
             let raise = level.when.threshold()?.raise();
             Some(Mark { level: level.name.clone(), raise, parameter: sensor.id.parameter })
@@ -162,6 +165,10 @@ fn describe(condition: &Condition, city: &City) -> String {
         Condition::Accumulates { .. } => "accumulates",
         Condition::Releases { .. } => "releases",
         Condition::Silent { .. } => "silent",
+        Condition::Falls { .. } => "falls",
+        Condition::Outruns { .. } => "outruns",
+        Condition::Fills(_) => "fills",
+        Condition::StandsIn(_) => "stands_in",
     };
     let weights = match condition {
         Condition::Accumulates { over: Catchment::Basin(rain), .. } => rain.full_weights(),
@@ -171,5 +178,13 @@ fn describe(condition: &Condition, city: &City) -> String {
     let names: Vec<String> = sensors.map(|sensor| sensor.id.to_string()).collect();
     let threshold = condition.threshold().map(|t| (t.raise().raw(), t.clear().raw()));
     let window = condition.window().map(Span::ms);
-    format!(" {kind} {} {weights:?} {threshold:?} {window:?}", names.join(","))
+    let more = match condition {
+        Condition::Fills(of) => format!(" {:?} {}", of.curve, of.full.mm()),
+        Condition::StandsIn(of) => {
+            let target = city.sensor(of.target).map(|sensor| sensor.id.to_string()).unwrap_or_default();
+            format!(" {target} {:?} {}", of.offset, of.learn.ms())
+        }
+        _ => String::new(),
+    };
+    format!(" {kind} {} {weights:?} {threshold:?} {window:?}{more}", names.join(","))
 }
