@@ -21,7 +21,7 @@ use crate::engine::Bearing;
 use crate::hazard::{Hazard, Severity};
 use crate::threshold::{Mark, Threshold};
 
-pub use storm::{Filling, Season, StandIn};
+pub use storm::{Filling, Season, StandIn, StormPace};
 
 /// The most levels that a ladder may have.
 pub const LEVELS_MAX: usize = 8;
@@ -134,6 +134,9 @@ pub struct Level {
     pub hold: Span,
     /// Who lets its bulletins out.
     pub issue: IssuePolicy,
+    /// The disaster-risk level (Decision 18/2021/QĐ-TTg) that it would be, 1 to 5: a suggestion for officers,
+    /// never told to the public, because only the national service gives one.
+    pub suggested_risk: Option<u8>,
     /// The threshold that people are told of, where one speaks for the level.
     pub mark: Option<Mark>,
 }
@@ -157,15 +160,6 @@ pub struct Rule {
     pub season: Option<Season>,
     /// Whose devices are asked faster while any level of it stands, where they are configured so.
     pub storm_pace: Option<StormPace>,
-}
-
-/// Whose devices are asked faster in a storm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StormPace {
-    /// Those of the rule's subject: its station, or every station of its basin.
-    Subject,
-    /// Everybody's.
-    All,
 }
 
 /// How a slot's time runs.

@@ -59,12 +59,22 @@ fn level(row: &Row<'_>, policy: Option<IssuePolicy>, city: &City, scope: &Scope)
     let when = row.need("when", "a condition").and_then(|cell| condition(&cell, city, scope, 1));
     let delay = |key: &str| row.cell(key).and_then(|cell| cell.whole(DELAY_S.0, DELAY_S.1)).map(Span::from_s);
     let (confirm, hold) = (delay("confirm_s").unwrap_or_default(), delay("hold_s").unwrap_or_default());
+    let risk = row.cell("suggested_risk").and_then(|cell| cell.whole(1, 5)).map(|step| step as u8);
     let issue = issue(row).or(policy);
     if issue.is_none() {
         let allowed = "needed is issue = \"automatic\" or \"officer\", or officer_within_s";
         row.note("issue", "nobody is named who lets bulletins out", allowed);
     }
-    Some(Level { name: name?, severity: severity?, when: when?, confirm, hold, issue: issue?, mark: None })
+    Some(Level {
+        name: name?,
+        severity: severity?,
+        when: when?,
+        confirm,
+        hold,
+        issue: issue?,
+        suggested_risk: risk,
+        mark: None,
+    })
 }
 
 /// The issue policy that a rule or level names, where it names one.
@@ -146,6 +156,7 @@ pub(super) fn definition(level: &Level, city: &City) -> String {
         level.hold.ms(),
         level.issue
     );
+    text.push_str(&level.suggested_risk.map(|risk| format!(" risk {risk}")).unwrap_or_default());
     text.push_str(&describe(&level.when, city));
     text.push(']');
     text

@@ -1,3 +1,5 @@
+//! Conditions over several sensors of a place, on the configuration of Huế.
+
 use sensors::city::City;
 use sensors::quality::Quality;
 use sensors::quantity::Value;

@@ -20,13 +20,13 @@ impl Condition {
     /// The sensors of a condition without parts.
     pub(crate) fn sensors(&self) -> Vec<SensorIx> {
         match self {
-            Self::Exceeds { sensor, .. } | Self::Rises { sensor, .. } | Self::Releases { sensor, .. } => {
-                vec![*sensor]
-            }
-            Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
+            Self::Exceeds { sensor, .. }
+            | Self::Rises { sensor, .. }
+            | Self::Falls { sensor, .. }
+            | Self::Releases { sensor, .. }
+            | Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
             Self::Accumulates { over: Catchment::Basin(rain), .. } => rain.gauges().to_vec(),
             Self::Silent { sensors } => sensors.to_vec(),
-            Self::Falls { sensor, .. } => vec![*sensor],
             Self::Outruns { sensor, over, .. } => vec![*sensor, *over],
             Self::Fills(of) => vec![of.pool, of.inflow, of.release],
             Self::StandsIn(of) => vec![of.by],

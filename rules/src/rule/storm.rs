@@ -1,4 +1,5 @@
-//! What conditions on reservoirs, and on one gauge in the place of another, are made of; and seasons.
+//! What conditions on reservoirs, and on one gauge in the place of another, are made of; seasons, and
+//! whose devices are asked faster.
 
 use chrono::Datelike;
 use sensors::quantity::Elevation;
@@ -38,6 +39,15 @@ pub struct StandIn {
     pub learn: Span,
     /// Against what, as the value of the silent one.
     pub threshold: Threshold,
+}
+
+/// Whose devices are asked faster in a storm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StormPace {
+    /// Those of the rule's subject: its station, or every station of its basin.
+    Subject,
+    /// Everybody's.
+    All,
 }
 
 /// The part of the year in which a rule raises, both days included; it may go over the new year.
