@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backup, check, order, replay, serve};
+use baolu::command::{backup, check, explain, ledger, order, replay, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -49,6 +49,8 @@ fn run(command: Command) -> Result<(), Failure> {
                 Failure::Running(error.to_string())
             }
         }),
+        Command::Explain(args) => explain::run(&args, &mut out),
+        Command::Ledger(act) => ledger::run(&act, &mut out),
         #[cfg(feature = "demo")]
         Command::Storms => simulate::list(&mut out),
         Command::Enter(args) => {

@@ -170,6 +170,11 @@ impl RuleSet {
         }
     }
 
+    /// Whether a slot runs on the clock, because silence has no readings.
+    pub fn runs_on_the_clock(&self, slot: SlotIx) -> bool {
+        self.slot(slot).is_some_and(|slot| slot.timing == Timing::Clock)
+    }
+
     /// Whether a slot is judged with a reading as it comes: one on silence, which runs on the clock,
     /// and with what comes in order one on a single sensor, which has no moment to wait for.
     pub fn is_judged_at_once(&self, slot: SlotIx, in_order: bool) -> bool {

@@ -40,6 +40,11 @@ pub enum Command {
     /// List the storms that can be played.
     #[cfg(feature = "demo")]
     Storms,
+    /// Say why a warning was given, and judge it once more; or how everything stood at a moment.
+    Explain(crate::command::explain::Args),
+    /// Prove the ledger.
+    #[command(subcommand)]
+    Ledger(crate::command::ledger::Act),
     /// Copy the store to a file while it is in use.
     Backup(crate::command::backup::Args),
 }

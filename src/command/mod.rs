@@ -8,6 +8,8 @@ pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod event_line;
+pub mod explain;
+pub mod ledger;
 pub mod order;
 pub mod replay;
 pub mod serve;

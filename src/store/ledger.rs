@@ -146,6 +146,14 @@ fn ids(zones: &[ZoneId]) -> Vec<&str> {
     zones.iter().map(ZoneId::as_str).collect()
 }
 
+/// The body that a transition has in the ledger; `sensors` are the ids of its evidence, in order.
+///
+/// # Errors
+/// What serde said.
+pub fn transition_body(t: &Transition, sensors: &[&str]) -> serde_json::Result<String> {
+    Entry::transition(t, sensors).body
+}
+
 impl Entry {
     /// A change of an alert; `sensors` are the ids of its evidence, in order.
     pub(super) fn transition(t: &Transition, sensors: &[&str]) -> Self {
@@ -230,11 +238,11 @@ impl Entry {
     }
 
     /// A version of an officers' paper: its hash, since the record stands beside the ledger.
-    pub(super) fn paper(paper: &Paper) -> Self {
+    pub(super) fn paper(paper: &Paper, version: u64) -> Self {
         let body = PaperBody {
             kind: paper.kind.as_str(),
             id: &paper.id,
-            version: paper.version,
+            version,
             officer: paper.by.as_deref(),
             open: paper.is_open,
             sha256: format!("{:x}", Sha256::digest(&paper.record)),

@@ -7,6 +7,7 @@ mod folding;
 mod order;
 pub mod pace;
 pub mod pulse;
+pub mod rerun;
 pub mod restore;
 pub mod review;
 pub mod sight;

@@ -4,9 +4,11 @@
 //! page is bounded, whatever was asked for.
 
 mod alert;
+mod clock;
 mod feed;
 mod paper;
 mod pool;
+mod proof;
 mod series;
 pub mod vitals;
 
@@ -25,7 +27,9 @@ use crate::store::read::pool::Pool;
 use crate::store::rows;
 
 pub use crate::store::read::alert::{AlertCursor, Which};
+pub use crate::store::read::clock::{Leg, Legs};
 pub use crate::store::read::paper::{CapEntry, Papers};
+pub use crate::store::read::proof::{KnownAt, LedgerEntry, StoodAt, Verified};
 
 /// No page has more items.
 pub const PAGE_MAX: usize = 10_000;

@@ -31,7 +31,7 @@ impl Write<'_> {
                      ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, open = excluded.open",
                 )?
                 .execute((paper.kind.as_str(), &paper.id, version as i64, paper.is_open))?;
-            ledger::append(self.transaction, &mut door.head, Entry::paper(paper))?;
+            ledger::append(self.transaction, &mut door.head, Entry::paper(paper, version))?;
         }
         self.caps(door, commit)
     }

@@ -15,6 +15,7 @@ use crate::event::Event;
 use crate::notify::delivery::DeliveryId;
 use crate::store::ledger::Head;
 use crate::watch::decide::decide;
+use crate::watch::rerun::Rerun;
 use crate::watch::snapshot::{Plan, State};
 
 /// Everything that a run leaves behind.
@@ -90,4 +91,24 @@ fn the_same_storm_gives_the_same_ledger_bit_for_bit_with_and_without_a_restart()
         assert!(again == first, "restart at {restart_at:?}: {:?} {:?}", again.head, first.head);
     }
     println!("{} entries in the ledger, head {:?}", first.head.n, first.head);
+}
+
+#[test]
+fn the_engine_run_again_over_what_a_storm_left_in_the_store_gives_the_same_transitions() {
+    let plan = hue();
+    let dir = tempfile::tempdir().unwrap();
+    let flood = flood(&plan);
+    let (mut book, mut state) = Book::open(dir.path(), &plan, *flood.keys().next().unwrap());
+    let (mut again, mut compared) = (Rerun::new(Arc::clone(&plan)), 0);
+    for (at, events) in &flood {
+        let decision = decide(&state, *at, events);
+        book.keep(&decision.commit);
+        let by_readings = |t: &&Transition| !plan.rules.runs_on_the_clock(t.slot);
+        let first: Vec<Transition> = decision.commit.transitions.iter().filter(by_readings).cloned().collect();
+        assert_eq!(again.commit(*at, &decision.commit.readings), first, "at {at}");
+        compared += first.len();
+        state = decision.next;
+        state.outbox.clear();
+    }
+    assert!(compared > 30, "the storm is worth it: {compared}");
 }
