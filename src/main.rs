@@ -42,13 +42,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Check(args) => check::run(&args, &mut out),
         Command::Replay(args) => replay::run(&args, &mut out),
-        Command::Backup(args) => backup::run(&args, &mut out).map_err(|error| {
-            if error.is_input() {
-                Failure::Input(vec![error.to_string()])
-            } else {
-                Failure::Running(error.to_string())
-            }
-        }),
+        Command::Backup(args) => Ok(backup::run(&args, &mut out)?),
         Command::Explain(args) => explain::run(&args, &mut out),
         Command::Ledger(act) => ledger::run(&act, &mut out),
         #[cfg(feature = "demo")]

@@ -223,6 +223,18 @@ impl From<crate::plan::PlanError> for Failure {
     }
 }
 
+/// A store that can't be used: wrong input where the caller can put it right.
+impl From<crate::store::error::StoreError> for Failure {
+    fn from(error: crate::store::error::StoreError) -> Self {
+        let broken = matches!(error, crate::store::error::StoreError::BrokenLedger { .. });
+        if broken || error.is_input() {
+            Self::Input(vec![error.to_string()])
+        } else {
+            Self::Running(error.to_string())
+        }
+    }
+}
+
 /// Why a command ended; decides the exit code.
 #[derive(Debug)]
 pub enum Failure {

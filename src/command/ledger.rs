@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use crate::command::cli::{Failure, Language};
 use crate::store::Reader;
-use crate::store::error::StoreError;
 
 /// What `ledger` is told.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -36,8 +35,8 @@ pub struct VerifyArgs {
 /// The first entry that does not fit, or everything that differs; exit code 1.
 pub fn run(act: &Act, out: &mut impl Write) -> Result<(), Failure> {
     let Act::Verify(args) = act;
-    let reader = Reader::open_dir(&args.data, 1).map_err(failure)?;
-    let verified = reader.verify().map_err(failure)?;
+    let reader = Reader::open_dir(&args.data, 1)?;
+    let verified = reader.verify()?;
     if let Some(noted) = &args.noted {
         passes_through(&reader, noted)?;
     }
@@ -64,7 +63,7 @@ fn passes_through(reader: &Reader, noted: &str) -> Result<(), Failure> {
         || Failure::Input(vec![format!("--noted {noted}: write NUMBER:HASH as `ledger verify` prints it")]);
     let (n, hash) = noted.split_once(':').ok_or_else(wrong)?;
     let n: u64 = n.parse().map_err(|_| wrong())?;
-    let kept = reader.ledger_hash(n).map_err(failure)?;
+    let kept = reader.ledger_hash(n)?;
     if kept.as_deref() == Some(hash) {
         return Ok(());
     }
@@ -72,12 +71,4 @@ fn passes_through(reader: &Reader, noted: &str) -> Result<(), Failure> {
     Err(Failure::Input(vec![format!(
         "the head that was noted is {hash}, entry {n} now has {kept}: the ledger was rewritten"
     )]))
-}
-
-pub(super) fn failure(error: StoreError) -> Failure {
-    match error {
-        StoreError::BrokenLedger { .. } => Failure::Input(vec![error.to_string()]),
-        _ if error.is_input() => Failure::Input(vec![error.to_string()]),
-        _ => Failure::Running(error.to_string()),
-    }
 }

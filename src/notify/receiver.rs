@@ -13,6 +13,7 @@ use sensors::sheet::{Cell, Log, Row, Sheet};
 
 use crate::notify::backoff::Backoff;
 use crate::notify::breaker::BreakerBounds;
+use crate::notify::budget::Budget;
 use crate::notify::secret::Secret;
 use crate::notify::token::Tokens;
 
@@ -32,6 +33,8 @@ pub struct Receivers {
     pub bounds: Bounds,
     /// When a channel rests.
     pub breaker: BreakerBounds,
+    /// How long a warning may take.
+    pub budget: Budget,
     /// The word that opens every title of an exercise, by language.
     pub exercise_marks: BTreeMap<Lang, String>,
 }
@@ -114,6 +117,7 @@ impl Default for Receivers {
             tokens: Arc::default(),
             bounds: Bounds::default(),
             breaker: BreakerBounds { failures_max: 5, open_for: Duration::from_secs(5) },
+            budget: Budget::default(),
             exercise_marks: BTreeMap::new(),
         }
     }
@@ -188,6 +192,9 @@ fn read(top: Row<'_>) -> Receivers {
             open_for: Duration::from_secs(whole(&row, "open_s", 1, 600, 5).into()),
         };
         row.close();
+    }
+    if let Some(row) = table("alert_clock") {
+        receivers.budget = Budget::read(row);
     }
     if let Some(row) = table("exercise") {
         let marks = row.entries().into_iter();

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,9 @@ use sensors::quality::Check;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use super::guard::Place;
 use super::problem::Problem;
+use super::proof::{self, LegForm};
 use super::query::{Query, Raw};
 use crate::event::LineState;
 use crate::watch::sight::blindness;
@@ -50,11 +53,19 @@ pub(crate) async fn upkeep(metrics: PrometheusHandle, cancel: CancellationToken)
     get, path = "/metrics", operation_id = "show_metrics", tag = "health",
     responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"))
 )]
-pub(crate) async fn show(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Extension(place): Extension<Place>,
+    Raw(raw): Raw,
+) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     measure_state(&seen.snapshot);
     measure_process(&app);
+    // While the store can't be read everything else is still told.
+    if let Ok(legs) = proof::of_the_day(&app, place).await {
+        measure_clock(&legs);
+    }
     let text = app.shared.metrics.render();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }
@@ -91,6 +102,17 @@ fn measure_state(snapshot: &Snapshot) {
     for (line, known) in state.plan.city.lines.iter().zip(&state.lines) {
         let up = matches!(known, Some((_, LineState::Up)));
         gauge!("baolu_line_up", "line" => line.name.clone()).set(f64::from(u8::from(up)));
+    }
+}
+
+/// The alert clock of the last day.
+fn measure_clock(legs: &[LegForm]) {
+    for leg in legs {
+        for (quantile, value) in [("0.5", leg.p50_s), ("0.95", leg.p95_s)] {
+            gauge!("baolu_alert_clock_leg_seconds", "leg" => leg.leg, "quantile" => quantile)
+                .set(value.unwrap_or(f64::NAN));
+        }
+        gauge!("baolu_alert_clock_over_budget", "leg" => leg.leg).set(leg.over_budget as f64);
     }
 }
 

@@ -9,6 +9,8 @@ mod door;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod proof;
+#[cfg(test)]
 mod speed;
 #[cfg(test)]
 pub(crate) mod town;

@@ -16,7 +16,6 @@ use serde_json::{Value as Json, json};
 use self::plans::Plans;
 use self::rerun::{Again, again};
 use crate::command::cli::{ConfigArgs, Failure, Language};
-use crate::command::ledger::failure;
 use crate::store::commit::Seq;
 use crate::store::read::{LedgerEntry, Reader};
 use crate::store::record::{AlertHistory, StoredEvidence, StoredTransition};
@@ -49,7 +48,7 @@ pub struct Args {
 /// # Errors
 /// When there is no such alert or store; or when running again gives something else than the ledger has.
 pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
-    let reader = Reader::open_dir(&args.data, 1).map_err(failure)?;
+    let reader = Reader::open_dir(&args.data, 1)?;
     let upto = upto(args, &reader)?;
     let said = match &args.alert {
         Some(alert) => explain(args, &reader, &AlertId(alert.as_str().into()), upto)?,
@@ -68,12 +67,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
 
 /// The last commit that counts.
 fn upto(args: &Args, reader: &Reader) -> Result<Seq, Failure> {
-    let Some(text) = &args.as_of else { return Ok(reader.newest().map_err(failure)?.0) };
+    let Some(text) = &args.as_of else { return Ok(reader.newest()?.0) };
     let at = Timestamp::parse_rfc3339(text).map_err(|_| {
         let allowed = "write RFC 3339 with an offset, as 2025-11-16T21:00:00+07:00";
         Failure::Input(vec![format!("--as-of {text}: is no time; {allowed}")])
     })?;
-    reader.seq_at(at).map_err(failure)
+    Ok(reader.seq_at(at)?)
 }
 
 /// How everything stood after a commit.
@@ -81,7 +80,7 @@ fn stood(args: &Args, reader: &Reader, upto: Seq) -> Result<Vec<String>, Failure
     let plan = Plans::load(args.config.config.as_deref())?;
     let say = Say { args, plan: plan.newest() };
     let mut lines = Vec::new();
-    let commit = reader.commit_at(upto).map_err(failure)?;
+    let commit = reader.commit_at(upto)?;
     lines.push(say.line(
         &json!({ "kind": "commit", "seq": upto.0, "at": commit.as_ref().map(|(at, _)| at.to_string()),
                  "config": commit.as_ref().map(|(_, version)| version) }),
@@ -90,7 +89,7 @@ fn stood(args: &Args, reader: &Reader, upto: Seq) -> Result<Vec<String>, Failure
             None => say.words("chưa có gì được ghi", "nothing had been written yet").to_owned(),
         },
     ));
-    for stood in reader.stood_at(upto).map_err(failure)? {
+    for stood in reader.stood_at(upto)? {
         let told = stood.told.as_deref().unwrap_or(say.words("chưa báo cho dân", "the public was not told"));
         lines.push(say.line(
             &json!({ "kind": "alert", "alert": stood.alert, "level": stood.level, "severity": stood.severity,
@@ -106,7 +105,7 @@ fn stood(args: &Args, reader: &Reader, upto: Seq) -> Result<Vec<String>, Failure
             },
         ));
     }
-    for known in reader.known_at(upto).map_err(failure)? {
+    for known in reader.known_at(upto)? {
         let value = known.value.as_ref();
         lines.push(say.line(
             &json!({ "kind": "reading", "sensor": known.sensor, "measured_at": known.measured_at.to_string(),
@@ -127,7 +126,7 @@ fn explain(
     alert: &AlertId,
     upto: Seq,
 ) -> Result<(Vec<String>, Option<String>), Failure> {
-    let Some(history) = reader.alert(alert).map_err(failure)? else {
+    let Some(history) = reader.alert(alert)? else {
         let allowed = "`baolu explain --as-of TIME` lists those that stood at a moment";
         return Err(Failure::Input(vec![format!("there is no alert {alert}; {allowed}")]));
     };
@@ -142,13 +141,13 @@ fn explain(
         lines.push(say.bulletin(stored));
     }
     lines.push(say.deliveries(&history));
-    let entries = reader.ledger_of(&alert.0).map_err(failure)?;
+    let entries = reader.ledger_of(&alert.0)?;
     let vital = |entry: &&LedgerEntry| matches!(entry.kind.as_str(), "order" | "paper" | "cap");
     lines.extend(entries.iter().filter(vital).map(|entry| say.entry(entry)));
     let chained: Vec<String> =
         entries.iter().filter(|e| e.kind == "transition").map(|e| e.body.clone()).collect();
     let chained = chained.get(..transitions.len()).unwrap_or(&chained);
-    let came = again(reader, &plans, alert, history.summary.began_at, (chained, upto)).map_err(failure)?;
+    let came = again(reader, &plans, alert, history.summary.began_at, (chained, upto))?;
     let (line, wrong) = say.again(&came);
     lines.push(line);
     Ok((lines, wrong))
@@ -196,7 +195,7 @@ impl Say<'_> {
     }
 
     fn transition(&self, reader: &Reader, t: &StoredTransition) -> Result<Vec<String>, Failure> {
-        let commit = reader.commit_at(t.seq).map_err(failure)?;
+        let commit = reader.commit_at(t.seq)?;
         let config = commit.map(|(_, version)| version).unwrap_or_default();
         let mut lines = vec![self.line(
             &json!({ "kind": "transition", "at": t.at.to_string(), "measured_at": t.measured_at.to_string(),
@@ -216,7 +215,7 @@ impl Say<'_> {
 
     fn evidence(&self, reader: &Reader, because: &StoredEvidence) -> Result<String, Failure> {
         let StoredEvidence { sensor, parameter, measured_at, value, quality, window } = because;
-        let arrived = reader.arrived_at(sensor, *measured_at).map_err(failure)?;
+        let arrived = reader.arrived_at(sensor, *measured_at)?;
         Ok(self.line(
             &json!({ "kind": "reading", "sensor": sensor.to_string(), "measured_at": measured_at.to_string(),
                      "arrived_at": arrived.map(|at| at.to_string()), "value": value.display(*parameter).to_string(),

@@ -104,7 +104,8 @@ fn the_engine_run_again_over_what_a_storm_left_in_the_store_gives_the_same_trans
         let decision = decide(&state, *at, events);
         book.keep(&decision.commit);
         let by_readings = |t: &&Transition| !plan.rules.runs_on_the_clock(t.slot);
-        let first: Vec<Transition> = decision.commit.transitions.iter().filter(by_readings).cloned().collect();
+        let first: Vec<Transition> =
+            decision.commit.transitions.iter().filter(by_readings).cloned().collect();
         assert_eq!(again.commit(*at, &decision.commit.readings), first, "at {at}");
         compared += first.len();
         state = decision.next;

@@ -235,7 +235,9 @@ async fn metrics_answer_programs_on_this_machine_and_nobody_behind_a_proxy() {
     let mut house = House::open().await;
     let seq = house.commit(tick(0));
     house.shows(seq).await;
-    let loopback: Vec<_> = routes().filter(|route| route.access == Access::Loopback).collect();
+    let open = |path: &str| !path.contains('{');
+    let loopback = routes().filter(|route| route.access == Access::Loopback && route.method == "GET");
+    let loopback: Vec<_> = loopback.filter(|route| open(route.path)).collect();
     assert!(!loopback.is_empty());
     for route in loopback {
         assert_eq!(house.ask(route.path).await.status(), 200, "{}", route.path);
