@@ -89,7 +89,7 @@ pub struct Quiet {
 pub struct Bounds {
     /// Alarms to one webhook of staff in ten minutes.
     pub alarms_max: usize,
-    /// Of them kept free for severity 4 and 5.
+    /// Of them kept free for what is severe enough to be called out.
     pub alarms_kept: usize,
     /// Pushes to a resident in 24 hours, severity 5 not counted.
     pub pushes_max: usize,

@@ -21,9 +21,6 @@ use crate::watch::tell;
 
 /// Zones that a report names.
 const NAMED_MAX: usize = 3;
-/// From this severity on a notice may take the places that are kept.
-const SEVERE: u8 = 4;
-
 /// The deliveries of a bulletin that people can still take in; they are counted.
 pub(in crate::watch) fn within(
     turn: &mut Turn,
@@ -97,10 +94,12 @@ fn withhold(turn: &mut Turn, bulletin: &Bulletin, beyond: &[Delivery]) {
     notify(turn, &notice);
 }
 
-/// Alarms that a webhook may get before a notice of this severity.
+/// Alarms that a webhook may get before a notice of this severity: what is severe enough to be called out
+/// finds the kept places free.
 fn most(state: &State, severity: u8) -> usize {
     let bounds = &state.plan.duty.bounds;
-    let kept = if severity >= SEVERE { 0 } else { bounds.alarms_kept };
+    let severe = state.plan.duty.calling.severity_min.step();
+    let kept = if severity >= severe { 0 } else { bounds.alarms_kept };
     bounds.alarms_max.saturating_sub(kept).max(1)
 }
 

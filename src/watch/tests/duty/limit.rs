@@ -7,7 +7,7 @@ use sensors::place::ZoneId;
 use sensors::time::Span;
 
 use super::super::rig::{Town, min};
-use super::rig::{kinds, morning, plan, rang, restart};
+use super::rig::{desk_told, kinds, morning, plan, rang, restart};
 use crate::notify::outbox::intend;
 use crate::watch::decide::{Turn, advance_with};
 use crate::watch::desk::duty::notify;
@@ -96,12 +96,12 @@ fn rule_22_an_officer_gets_ten_alarms_in_ten_minutes_and_one_notice_of_the_other
     assert!(rang(&town, "phone-a", since).is_empty(), "a restart gives no room");
     town.pass(min(2));
     assert_eq!(rang(&town, "phone-a", since), [10]);
-    let told = town.deliveries().into_iter().last().unwrap();
+    let told = desk_told(&town).into_iter().last().unwrap();
     assert_eq!(told.title, "Còn 13 thông báo khác");
     assert!(kinds(&town).is_empty());
     town.forget();
     town.pass(min(600));
-    assert!(town.deliveries().is_empty(), "it is told once");
+    assert!(desk_told(&town).is_empty(), "it is told once");
 }
 
 #[test]

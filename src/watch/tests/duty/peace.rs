@@ -3,7 +3,7 @@
 use sensors::time::Span;
 
 use super::super::rig::{Town, line, min, sensor, switch};
-use super::rig::{morning, order, plan, pushed, restart};
+use super::rig::{morning, order, plan, pushed, restart, rise};
 use crate::desk::duty::{Act, Scope};
 use crate::order::{Answer, Refusal};
 
@@ -29,28 +29,28 @@ fn awake() -> Town {
 
 #[test]
 fn rule_11_a_silence_mutes_what_staff_know_and_never_the_public() {
-    let mut town = awake();
-    town.stage("phu-oc", 1.6);
+    let mut town = Town::of(plan(""), morning());
+    rise(&mut town, "phu-oc", 14, 16);
     let flood = silence(&town, Scope::Hazard("flood".to_owned()), 12);
     assert!(matches!(order(&mut town, "a", None, flood), Answer::Done(_)));
     town.forget();
-    town.stage("phu-oc", 3.1);
+    rise(&mut town, "phu-oc", 17, 31);
     assert!(pushed(&town).iter().any(|title| title.contains("BĐ2")), "{:?}", pushed(&town));
-    town.stage("kim-long", 1.1);
+    rise(&mut town, "kim-long", 9, 11);
     assert!(pushed(&town).iter().any(|title| title.contains("Kim Long")), "{:?}", pushed(&town));
 }
 
 #[test]
 fn rule_11_a_silence_ends_when_the_level_rises() {
-    let mut town = awake();
-    town.stage("phu-oc", 1.6);
+    let mut town = Town::of(plan(""), morning());
+    rise(&mut town, "phu-oc", 14, 16);
     let subject = silence(&town, Scope::Subject("phu-oc".to_owned()), 12);
     assert!(matches!(order(&mut town, "a", None, subject), Answer::Done(_)));
     assert_eq!(town.state.desk.silences.len(), 1);
     // Another station's water is another matter.
-    town.stage("kim-long", 2.1);
+    rise(&mut town, "kim-long", 9, 21);
     assert_eq!(town.state.desk.silences.len(), 1);
-    town.stage("phu-oc", 3.1);
+    rise(&mut town, "phu-oc", 17, 31);
     assert!(town.state.desk.silences.is_empty());
     let last = town
         .commits
@@ -63,11 +63,11 @@ fn rule_11_a_silence_ends_when_the_level_rises() {
 
 #[test]
 fn rule_11_a_silence_needs_an_end_a_reason_and_something_to_be_silent_about() {
-    let mut town = awake();
+    let mut town = Town::of(plan(""), morning());
     let subject = || Scope::Subject("phu-oc".to_owned());
     let nothing = silence(&town, subject(), 1);
     assert!(matches!(order(&mut town, "a", None, nothing), Answer::Refused(_)), "nothing stands");
-    town.stage("phu-oc", 1.6);
+    rise(&mut town, "phu-oc", 14, 16);
     for wrong in [
         silence(&town, subject(), 13),
         silence(&town, subject(), 0),
@@ -145,10 +145,10 @@ fn who_speaks_again_before_the_end_of_its_maintenance_was_never_news() {
 
 #[test]
 fn a_reading_from_a_station_in_maintenance_warns_people_as_ever() {
-    let mut town = awake();
+    let mut town = Town::of(plan(""), morning());
     let window = maintain(&town, &["phu-oc"], &[], 4);
     assert!(matches!(order(&mut town, "a", None, window), Answer::Done(_)));
-    town.stage("phu-oc", 3.1);
+    rise(&mut town, "phu-oc", 14, 31);
     assert!(pushed(&town).iter().any(|title| title.contains("BĐ2")), "{:?}", pushed(&town));
 }
 

@@ -3,13 +3,21 @@
 use sensors::time::Span;
 
 use super::super::rig::{Town, evening, min};
-use super::rig::{kinds, plan, pushed, restart};
+use super::rig::{kinds, plan, pushed, restart, rise};
 
 const QUIET: &str = "[quiet_hours]\nfrom = \"22:00\"\nto = \"05:00\"\nhazards = [\"flood\"]\n";
 
 /// Eleven at night.
 fn night() -> Town {
     Town::of(plan(QUIET), evening().plus(Span::from_h(5)))
+}
+
+/// The water falls below BĐ1 and stays there for its hold of six hours.
+fn fall(town: &mut Town) {
+    for decimetres in [15, 14, 13, 12, 11].into_iter().chain([10; 48]) {
+        town.pass(min(10));
+        town.stage("phu-oc", f64::from(decimetres) / 10.0);
+    }
 }
 
 #[test]
@@ -27,22 +35,18 @@ fn rule_11_bd1_waits_for_the_morning_and_is_told_then_if_it_is_still_true() {
     assert!(kinds(&town).is_empty());
     // It eases later, and whoever was told hears it.
     town.forget();
-    town.stage("phu-oc", 1.2);
-    town.pass(Span::from_h(7));
-    town.stage("phu-oc", 1.2);
+    fall(&mut town);
     assert_eq!(pushed(&town).len(), 1, "{:?}", pushed(&town));
 }
 
 #[test]
 fn rule_11_what_is_over_in_the_morning_is_not_told_nor_that_it_eased() {
-    let mut town = night();
+    let longer = QUIET.replace("05:00", "08:00");
+    let mut town = Town::of(plan(&longer), evening().plus(Span::from_h(5)));
     town.stage("phu-oc", 1.6);
-    for _ in 0..6 {
-        town.pass(min(60));
-        town.stage("phu-oc", 1.2);
-    }
-    town.pass(Span::from_h(8));
-    town.stage("phu-oc", 1.2);
+    assert_eq!(kinds(&town), ["delayed"]);
+    fall(&mut town);
+    town.pass(min(30));
     assert_eq!(town.level("stage-phu-oc.phu-oc"), "none");
     assert!(pushed(&town).is_empty() && kinds(&town).is_empty(), "{:?}", pushed(&town));
 }
@@ -51,11 +55,10 @@ fn rule_11_what_is_over_in_the_morning_is_not_told_nor_that_it_eased() {
 fn rule_11_bd2_never_waits_and_overtakes_what_does() {
     let mut town = night();
     town.stage("phu-oc", 1.6);
-    town.pass(min(30));
-    town.stage("phu-oc", 3.1);
+    rise(&mut town, "phu-oc", 17, 31);
     assert_eq!(pushed(&town), ["Lũ tại Phú Ốc: BĐ2"]);
     town.forget();
-    town.pass(Span::from_h(8));
+    town.pass(Span::from_h(6));
     assert!(pushed(&town).is_empty() && kinds(&town).is_empty(), "{:?}", pushed(&town));
 }
 

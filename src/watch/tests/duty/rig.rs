@@ -5,12 +5,12 @@ use std::sync::Arc;
 use rules::hazard::Hazard;
 use sensors::time::{Span, Timestamp};
 
-use super::super::rig::{Book, Town, evening, hue};
+use super::super::rig::{Book, Town, evening, hue, min};
 use crate::desk::duty::call::{About, Call};
 use crate::desk::duty::{Act, Duty, Names};
 use crate::desk::{self};
 use crate::event::Event;
-use crate::notify::delivery::Target;
+use crate::notify::delivery::{Delivery, Target};
 use crate::notify::receiver::Receivers;
 use crate::order::{self, Answer, OfficerId, Order};
 use crate::watch::decide::decide;
@@ -78,6 +78,20 @@ pub(super) fn kinds(town: &Town) -> Vec<&'static str> {
         About::Withheld(_) => "withheld",
     };
     papers(town).iter().map(kind).collect()
+}
+
+/// What officers were told of their desk, apart from silent gauges.
+pub(super) fn desk_told(town: &Town) -> Vec<Delivery> {
+    let all = town.deliveries().into_iter();
+    all.filter(|delivery| delivery.bulletin.0.starts_with("desk.")).collect()
+}
+
+/// A river that rises by a decimetre in ten minutes, up to this.
+pub(super) fn rise(town: &mut Town, id: &str, from_dm: i32, to_dm: i32) {
+    for dm in from_dm..=to_dm {
+        town.pass(min(10));
+        town.stage(id, f64::from(dm) / 10.0);
+    }
 }
 
 /// When a webhook was told something, in minutes since `since`.

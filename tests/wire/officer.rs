@@ -1,0 +1,3 @@
+//! Officers at their desk: the real service, over HTTP.
+
+mod duty;
