@@ -1,3 +1,3 @@
-//! Officers at their desk: the real service, over HTTP.
+//! What officers do over HTTP and at the keyboard, with the real binary.
 
 mod duty;

@@ -143,7 +143,7 @@ fn list(app: &App, raw: Option<&str>, asked: &HeaderMap, maintenance: bool) -> R
     Ok(answer::json(asked, app.envelope(&seen), &PapersForm { papers }))
 }
 
-/// One silence or maintenance window, also when it is over; its ETag goes into If-Match.
+/// One silence or maintenance window, also when it is over; its tag goes into If-Match.
 #[utoipa::path(
     get, path = "/api/v1/silences/{id}", operation_id = "show_silence", tag = "desk",
     params(("id" = String, Path, description = "The silence or the maintenance window")),
@@ -161,7 +161,7 @@ pub(crate) async fn show_silence(
     Ok(tagged(&app, kept.version, &SilenceForm::of(kept.version, &silence)))
 }
 
-/// One paper of the duty, also when it is closed; its ETag goes into If-Match.
+/// One paper of the duty, also when it is closed; its tag goes into If-Match.
 #[utoipa::path(
     get, path = "/api/v1/duty/calls/{id}", operation_id = "show_call", tag = "desk",
     params(("id" = String, Path, description = "The paper")),

@@ -68,7 +68,7 @@ fn a_hand_over_rings_at_whoever_takes_it_and_survives_a_restart_until_it_is_acce
         "officer = \"truc-ban-thuy-van\"\nwebhooks = [\"hydrologist\"]",
     );
     let start = || {
-        let mut command = baolu(&["serve"]);
+        let mut command = baolu(&["serve", "--listen", "127.0.0.1:0"]);
         command.env("BAOLU_TEST_KEY", "a key of this test");
         Service::spawn(command, &city, &city.beside("data"), &[])
     };

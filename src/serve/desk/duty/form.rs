@@ -15,7 +15,7 @@ use crate::watch::snapshot::State;
 /// Wards that are listed with their pushes, those with the most first.
 const WARDS_MAX: usize = 100;
 
-/// What is answered with its version as ETag.
+/// What is answered with its version as its tag.
 pub(super) trait PaperForm: Serialize {}
 
 /// Papers.

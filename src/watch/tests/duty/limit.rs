@@ -96,7 +96,7 @@ fn rule_22_an_officer_gets_ten_alarms_in_ten_minutes_and_one_notice_of_the_other
     assert!(rang(&town, "phone-a", since).is_empty(), "a restart gives no room");
     town.pass(min(2));
     assert_eq!(rang(&town, "phone-a", since), [10]);
-    let told = desk_told(&town).into_iter().last().unwrap();
+    let told = desk_told(&town).pop().unwrap();
     assert_eq!(told.title, "Còn 13 thông báo khác");
     assert!(kinds(&town).is_empty());
     town.forget();

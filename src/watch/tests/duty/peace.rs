@@ -52,12 +52,8 @@ fn rule_11_a_silence_ends_when_the_level_rises() {
     assert_eq!(town.state.desk.silences.len(), 1);
     rise(&mut town, "phu-oc", 17, 31);
     assert!(town.state.desk.silences.is_empty());
-    let last = town
-        .commits
-        .iter()
-        .flat_map(|commit| &commit.papers)
-        .filter(|paper| paper.kind.as_str() == "silence")
-        .last();
+    let last =
+        town.commits.iter().flat_map(|commit| &commit.papers).rfind(|paper| paper.kind.as_str() == "silence");
     assert!(last.unwrap().record.contains("level_rose"));
 }
 
