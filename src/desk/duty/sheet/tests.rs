@@ -1,3 +1,5 @@
+//! The roster and the mistakes of `duty.toml`.
+
 use super::*;
 use sensors::time::Timestamp;
 
