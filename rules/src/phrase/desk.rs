@@ -24,6 +24,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("withheld_body", &["what", "where", "count"]),
     ("hand_over_title", &["who"]),
     ("hand_over_body", &["who", "count", "why"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {
