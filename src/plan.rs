@@ -18,6 +18,7 @@ use sensors::city::parse::{FILES, FILES_OPTIONAL};
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
+use crate::desk::duty::{Duty, Names};
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
 use crate::watch::snapshot::Plan;
@@ -201,6 +202,10 @@ impl Plan {
             .text(OFFICERS)
             .map_or_else(|| Ok(Officers::default()), |text| Officers::parse(OFFICERS, text));
         let officers = officers.map_err(&mut keep).ok();
+        let names = Names { officers: officers.as_ref(), receivers: receivers.as_ref() };
+        let duty =
+            texts.text(DUTY).map_or_else(|| Ok(Duty::default()), |text| Duty::parse(DUTY, text, names));
+        let duty = duty.map_err(&mut keep).ok();
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
@@ -210,10 +215,11 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
-            (city, rules, phrases, receivers, officers, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(duty), true) =
+            (city, rules, phrases, receivers, officers, duty, mistakes.is_empty())
         {
-            return Ok(Self { city, rules, phrases, receivers, officers, version: texts.version() });
+            let version = texts.version();
+            return Ok(Self { city, rules, phrases, receivers, officers, duty, version });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })

@@ -6,7 +6,7 @@ use sensors::place::ZoneId;
 use sha2::{Digest, Sha256};
 
 use crate::notify::delivery::{Delivery, DeliveryId, Target};
-use crate::notify::receiver::Receivers;
+use crate::notify::receiver::{Receivers, WebhookReceiver};
 
 /// The deliveries of a bulletin, in the order in which they are to be sent.
 ///
@@ -39,13 +39,23 @@ pub fn intend(bulletin: &Bulletin, receivers: &Receivers) -> Vec<Delivery> {
     }
     for hook in &receivers.webhooks {
         if hook.carries.contains(&bulletin.hazard) && bulletin.severity_max >= hook.severity_min {
-            let theirs = bulletin.texts.iter().find(|text| text.lang == hook.lang);
-            let target = Target::Webhook { receiver: hook.name.clone() };
-            deliveries
-                .extend(theirs.or(bulletin.texts.first()).map(|text| one(bulletin, None, text, target)));
+            deliveries.extend(to_webhook(bulletin, hook));
         }
     }
     deliveries
+}
+
+/// The deliveries of a notice to these webhooks, whatever else they carry: those of an officer on duty.
+pub fn intend_for(bulletin: &Bulletin, receivers: &Receivers, names: &[String]) -> Vec<Delivery> {
+    let hooks = receivers.webhooks.iter().filter(|hook| names.contains(&hook.name));
+    hooks.filter_map(|hook| to_webhook(bulletin, hook)).collect()
+}
+
+/// In the language that it reads, else in the city's first.
+fn to_webhook(bulletin: &Bulletin, hook: &WebhookReceiver) -> Option<Delivery> {
+    let theirs = bulletin.texts.iter().find(|text| text.lang == hook.lang);
+    let target = Target::Webhook { receiver: hook.name.clone() };
+    theirs.or(bulletin.texts.first()).map(|text| one(bulletin, None, text, target))
 }
 
 fn one(bulletin: &Bulletin, zone: Option<&ZoneId>, text: &Text, target: Target) -> Delivery {

@@ -9,7 +9,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use metrics::gauge;
+use metrics::{counter, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use sensors::quality::Check;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +76,7 @@ fn measure_state(snapshot: &Snapshot) {
     gauge!("baolu_snapshot_timestamp_seconds").set(snapshot.at.ms() as f64 / 1000.0);
     gauge!("baolu_outbox_deliveries").set(state.outbox.len() as f64);
     gauge!("baolu_strays").set(state.strays as f64);
+    measure_duty(snapshot);
     for (sensor, (track, silent)) in
         state.plan.city.sensors.iter().zip(state.tracks.iter().zip(&state.silent))
     {
@@ -114,6 +115,20 @@ fn measure_clock(legs: &[LegForm]) {
         }
         gauge!("baolu_alert_clock_over_budget", "leg" => leg.leg).set(leg.over_budget as f64);
     }
+}
+
+/// What staff and residents were told, and what was held back (warning.md 22).
+fn measure_duty(snapshot: &Snapshot) {
+    let (state, now) = (&snapshot.state, snapshot.at);
+    for hook in &state.plan.receivers.webhooks {
+        let alarms = state.sendings.alarms(&hook.name, now);
+        gauge!("baolu_officer_alarms_10min", "webhook" => hook.name.clone()).set(alarms as f64);
+    }
+    let most = state.sendings.pushes_by_ward(now).into_values().max().unwrap_or_default();
+    gauge!("baolu_resident_pushes_day_max").set(most as f64);
+    gauge!("baolu_duty_papers").set(state.desk.calls.len() as f64);
+    counter!("baolu_pushes_withheld_total").absolute(state.sendings.withheld);
+    counter!("baolu_notices_gathered_total").absolute(state.sendings.gathered);
 }
 
 fn measure_process(app: &App) {

@@ -22,6 +22,7 @@ use crate::desk::paper::Kept;
 use crate::event::LineState;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Target};
 use crate::store::commit::{Epoch, Seq};
+use crate::watch::sending::Sending;
 
 /// What a restart begins with.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +53,8 @@ pub struct Restored {
     pub lines: Vec<Option<(Timestamp, LineState)>>,
     /// The officers' open papers, each in its newest version.
     pub papers: Vec<Kept>,
+    /// What went out in the 24 hours before the start, the oldest first.
+    pub sendings: Vec<Sending>,
     /// How much could not be read since the first start.
     pub strays: u64,
 }

@@ -20,6 +20,7 @@ use crate::store::{Keys, Store, ledger, rows};
 
 mod doubt;
 mod paper;
+mod sending;
 
 /// Begins an epoch: fences whoever wrote before, and reads everything a restart needs.
 pub(super) fn begin(
@@ -31,7 +32,7 @@ pub(super) fn begin(
     let doing = "beginning an epoch";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).doing(doing)?;
     transaction.execute("UPDATE door SET epoch = epoch + 1", []).doing(doing)?;
-    let mut restored = restored(&transaction, city).doing("reading the state before the start")?;
+    let mut restored = restored(&transaction, city, now).doing("reading the state before the start")?;
     let config = config(&transaction, version, restored.config_before.as_deref(), now)
         .doing("entering the configuration")?;
     let sensors = sensors(&transaction, city).doing("entering the sensors")?;
@@ -41,7 +42,7 @@ pub(super) fn begin(
     Ok((Keys { config, sensors, lines }, restored))
 }
 
-fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored> {
+fn restored(transaction: &Transaction, city: &City, now: Timestamp) -> rusqlite::Result<Restored> {
     let (epoch, seq, strays, config): (i64, i64, i64, Option<i64>) =
         transaction.query_row("SELECT epoch, seq, strays, config FROM door", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -78,6 +79,7 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
     Ok(Restored {
         orders: orders(transaction)?,
         papers: paper::open(transaction)?,
+        sendings: sending::recent(transaction, now)?,
         suspicions: Vec::new(),
         grounds: Vec::new(),
         revised: Vec::new(),

@@ -180,7 +180,7 @@ pub(super) fn measure(row: &Row) -> rusqlite::Result<Option<Measure>> {
     Ok(Some(Measure { parameter: word(&parameter)?, value, at_least, window, mark }))
 }
 
-fn act(row: &Row) -> rusqlite::Result<Act> {
+pub(super) fn act(row: &Row) -> rusqlite::Result<Act> {
     let word: String = row.get("act")?;
     let known = Act::ALL.into_iter().find(|act| act.as_str() == word);
     known.ok_or_else(|| foreign("act", &word, "act of a bulletin"))

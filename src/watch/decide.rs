@@ -39,10 +39,13 @@ pub fn decide(state: &State, now: Timestamp, events: &[Event]) -> Decision {
 
 /// As [`decide`], for who needs the state before it no more: nothing of it has to be copied.
 pub fn advance(state: State, now: Timestamp, events: &[Event]) -> Decision {
+    advance_with(state, now, |turn| events.iter().for_each(|event| turn.take(event)))
+}
+
+/// The same with anything that is to happen in the decision.
+pub(crate) fn advance_with(state: State, now: Timestamp, happens: impl FnOnce(&mut Turn)) -> Decision {
     let mut turn = Turn::new(state, now);
-    for event in events {
-        turn.take(event);
-    }
+    happens(&mut turn);
     review::inspect(&mut turn);
     turn.fold_all();
     review::mark(&mut turn);
@@ -66,6 +69,8 @@ pub(crate) struct Turn {
     pub(crate) ends: Vec<(Arc<Delivery>, End)>,
     /// Lines that came up so long ago that everybody behind them must have spoken.
     pub(crate) rechecked: Vec<usize>,
+    /// Stations whose maintenance ended now.
+    pub(crate) repaired: Vec<String>,
     answers: Vec<Answer>,
     /// Readings that say something else than they did.
     pub(crate) revised: Vec<Reading>,
@@ -85,6 +90,7 @@ impl Turn {
             commit,
             ends: Vec::new(),
             rechecked: Vec::new(),
+            repaired: Vec::new(),
             answers: Vec::new(),
             revised: Vec::new(),
             folding: Folding::new(),
@@ -107,7 +113,10 @@ impl Turn {
                 self.commit.strays.push(stray.clone());
             }
             Event::Delivered(outcome) => self.end(outcome),
-            Event::Stepped(by) => silence::stepped(self, *by),
+            Event::Stepped(by) => {
+                silence::stepped(self, *by);
+                desk::duty::stepped(self, *by);
+            }
         }
     }
 

@@ -10,12 +10,15 @@ pub mod pulse;
 pub mod rerun;
 pub mod restore;
 pub mod review;
+pub mod sending;
 pub mod sight;
 mod silence;
 pub mod snapshot;
 mod tell;
 pub mod told;
 pub mod writer;
+
+pub(crate) use desk::duty::responsible;
 
 #[cfg(test)]
 mod tests;

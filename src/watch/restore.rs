@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
 use crate::watch::review::Grounds;
+use crate::watch::sending::Sendings;
 use crate::watch::snapshot::{Plan, Snapshot, State};
 use crate::watch::told::Told;
 
@@ -48,6 +49,7 @@ pub fn restore(
         orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
         desk: desk(restored),
         told: Told::new(restored.told.iter().cloned()),
+        sendings: Sendings::new(restored.sendings.iter().cloned()),
         inspection,
         grounds: Grounds::new(restored.grounds.iter().cloned(), restored.revised.iter().cloned()),
         ..State::new(plan, now, exercise)

@@ -14,12 +14,14 @@ use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
 use crate::desk::Desk;
+use crate::desk::duty::Duty;
 use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
 use crate::store::commit::Seq;
 use crate::watch::review::Grounds;
+use crate::watch::sending::Sendings;
 use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
@@ -35,6 +37,8 @@ pub struct Plan {
     pub receivers: Receivers,
     /// Who may order.
     pub officers: Officers,
+    /// Who is on duty when, and what staff and residents can take in.
+    pub duty: Duty,
     /// A hash over every configuration file.
     pub version: String,
 }
@@ -74,6 +78,8 @@ pub struct State {
     pub desk: Desk,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
+    /// What went out in the last 24 hours: what staff and residents can still take in.
+    pub sendings: Sendings,
     /// How sensors look beside each other, and the cases that came of it.
     pub inspection: Inspection,
     /// What the open episodes of the public rest on.
@@ -120,6 +126,7 @@ impl State {
             orders: Arc::default(),
             desk: Desk::default(),
             told: Told::default(),
+            sendings: Sendings::default(),
             inspection: Inspection::default(),
             grounds: Grounds::default(),
             due: vec![Timestamp::MAX; sensors],

@@ -18,6 +18,7 @@ use rules::rule::{RuleSet, Slot};
 use crate::notify::delivery::{Delivery, End, Outcome};
 use crate::notify::outbox::intend;
 use crate::watch::decide::Turn;
+use crate::watch::desk::duty;
 
 /// Deliveries that may wait at once; what goes beyond fails at once and is told so.
 pub(super) const OUTBOX_MAX: usize = 50_000;
@@ -34,6 +35,7 @@ pub(crate) fn tell(turn: &mut Turn) {
     inferred::tell(turn);
     staff::tell(turn, telemetry);
     staff::tell_still_silent(turn);
+    staff::tell_repaired(turn);
     doubt::tell(turn);
     undelivered::tell(turn);
 }
@@ -70,15 +72,20 @@ fn joined(slot: Option<&Slot>, first: &Transition, last: Transition) -> Transiti
     Transition { from: first.from.clone(), raised, issue, ..last }
 }
 
-fn tell_public(turn: &mut Turn, transition: &Transition) {
-    let sent = turn.next.told.of(&transition.alert);
-    let Reason::Send { act, zones } = reason(transition, sent, &standing(turn, transition)) else { return };
+pub(super) fn tell_public(turn: &mut Turn, transition: &Transition) {
+    let sent = turn.next.told.of(&transition.alert).cloned();
+    let Reason::Send { act, zones } = reason(transition, sent.as_ref(), &standing(turn, transition)) else {
+        return;
+    };
     let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     bulletin.act = act;
     bulletin.zones = zones;
+    if duty::delays(turn, transition, &bulletin) {
+        return;
+    }
     if bulletin.automatic {
         let mut told = bulletin.zones.clone();
-        told.extend(sent.into_iter().flat_map(|sent| sent.zones.clone()));
+        told.extend(sent.into_iter().flat_map(|sent| sent.zones));
         told.sort();
         told.dedup();
         let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
@@ -130,6 +137,7 @@ pub(super) fn publish_to_staff(turn: &mut Turn, bulletin: Bulletin) {
 
 /// Keeps a bulletin with its deliveries; a proposal has none.
 pub(super) fn publish(turn: &mut Turn, bulletin: Bulletin, deliveries: Vec<Delivery>) {
+    let deliveries = duty::within(turn, &bulletin, deliveries);
     let most = OUTBOX_MAX + if bulletin.hazard.is_public() { 0 } else { OUTBOX_STAFF };
     for delivery in deliveries {
         let delivery = Arc::new(delivery);

@@ -4,6 +4,7 @@
 mod batch;
 mod clock;
 mod cut;
+mod duty;
 mod inferred;
 mod law;
 mod order;

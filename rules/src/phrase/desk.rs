@@ -11,6 +11,19 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // A warning that nobody has acknowledged: {who} is called, it waits since {when}.
+    ("call_title", &["what"]),
+    ("call_body", &["what", "who", "when"]),
+    ("remind_title", &["what"]),
+    ("remind_body", &["what", "when", "count"]),
+    // Notices that went beyond what an officer can take in.
+    ("gathered_title", &["count"]),
+    ("gathered_body", &["count", "when"]),
+    // Pushes that went beyond what a resident can take in.
+    ("withheld_title", &["what"]),
+    ("withheld_body", &["what", "where", "count"]),
+    ("hand_over_title", &["who"]),
+    ("hand_over_body", &["who", "count", "why"]),
     // A level that was reached while nobody measured: between {when} and {until}.
     ("inferred_title", &["what", "level"]),
     ("inferred_body", &["what", "level", "when", "until"]),

@@ -168,6 +168,10 @@ impl<'a, W: Write> Judge<'a, W> {
         let mut next = decision.next;
         // Nobody is told: what would have been sent counts as sent.
         next.outbox.clear();
+        // The desk may ask to be looked at; that is no deadline of a sensor.
+        if !self.deadlines {
+            next.wake_at = Some(Timestamp::MAX);
+        }
         self.state = Some(next);
         Ok(())
     }

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use sensors::parameter::Parameter;
 use sensors::station::{SensorId, SensorIx, Station, StationIx};
-use sensors::time::Span;
+use sensors::time::{Span, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,6 +63,8 @@ pub(crate) struct StationHealth {
     power: Option<String>,
     /// What it, or what stands before it, last said of its connection; null where nothing says so.
     presence: Option<PresenceForm>,
+    /// Whether it is in maintenance: staff are not told of its silence.
+    in_maintenance: bool,
     /// When a sensor of it last gave a new usable value.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_contact: Option<Time>,
@@ -179,7 +181,7 @@ pub(crate) async fn show(
         Ok((reader.vitals(&wanted, (now.minus(DAY), now.plus(DAY)))?, reader.silences(now.minus(MONTH))?))
     };
     let (vitals, silences) = app.read(place, read).await?;
-    let told = Told { state, vitals: &vitals, silences: &silences };
+    let told = Told { state, vitals: &vitals, silences: &silences, now };
     Ok(answer::json(&asked, app.envelope(&seen), &told.health()))
 }
 
@@ -188,6 +190,7 @@ struct Told<'a> {
     state: &'a Running,
     vitals: &'a [Vitals],
     silences: &'a BTreeMap<String, Silences>,
+    now: Timestamp,
 }
 
 impl Told<'_> {
@@ -244,6 +247,7 @@ impl Told<'_> {
             carrier: station.carrier.clone(),
             power: station.power.clone(),
             presence: self.presence(ix),
+            in_maintenance: self.is_repaired(station),
             last_contact: tracks.filter_map(|track| track.last_contact()).max().map(Time),
             battery_v: self.newest(station, Parameter::Battery),
             battery_percent: self.newest(station, Parameter::BatteryLevel),
@@ -252,6 +256,11 @@ impl Told<'_> {
             false_silences_30d: silences.false_ones,
             sensors: station.sensors.iter().filter_map(|ix| self.sensor(*ix)).collect(),
         }
+    }
+
+    fn is_repaired(&self, station: &Station) -> bool {
+        let mut papers = self.state.desk.silences.iter();
+        papers.any(|(_, filed)| filed.record.repairs(station.id.as_str(), self.now.ms()))
     }
 
     fn presence(&self, ix: StationIx) -> Option<PresenceForm> {

@@ -33,6 +33,7 @@ pub(super) fn carry_out(turn: &mut Turn, order: &Order, act: &Act) -> Result<Don
 /// What became true at the desk without an order: fuses that ended, calls that nobody took. It goes
 /// before people are told, so that what it lets out goes the way of every bulletin.
 pub(super) fn follow(turn: &mut Turn) {
+    duty::end_peace(turn);
     typed::follow(turn);
     warning::follow(turn);
 }

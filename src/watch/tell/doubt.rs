@@ -7,19 +7,36 @@ use rules::hazard::Severity;
 use rules::reason::Sent;
 use rules::rule::NONE;
 use sensors::quality::neighbour::Case;
+use sensors::station::{SensorIx, StationId};
 
 use super::{note, publish_to_staff};
 use crate::watch::decide::Turn;
+use crate::watch::desk::duty;
 
 pub(super) fn tell(turn: &mut Turn) {
-    for (sensor, cases) in turn.commit.suspicions.clone() {
-        let Some(id) = turn.plan.city.sensor(sensor).map(|sensor| sensor.id.to_string()) else { continue };
+    for (sensor, cases) in turn.commit.suspicions.iter().cloned().chain(still_open(turn)).collect::<Vec<_>>()
+    {
+        let Some(id) = turn.plan.city.sensor(sensor).map(|sensor| sensor.id.clone()) else { continue };
+        // Whoever repairs a gauge makes it say strange things.
+        let is_open = cases.last().is_some_and(Case::is_open);
+        if is_open && duty::is_repaired(turn, &Subject::Station(id.station.clone())) {
+            continue;
+        }
+        let id = id.to_string();
         let key = AlertId(format!("doubt.{}", id.replace('/', ".")).into());
         tell_case(turn, key, cases.last().filter(|case| case.is_open()));
     }
     for revised in turn.commit.revised.clone() {
         tell_revised(turn, &revised);
     }
+}
+
+/// What is still doubted of stations whose maintenance ended now.
+fn still_open(turn: &Turn) -> Vec<(SensorIx, Vec<Case>)> {
+    let city = &turn.plan.city;
+    let stations = turn.repaired.iter().filter_map(|id| city.station_named(&StationId::new(id)));
+    let sensors = stations.flat_map(|(_, station)| station.sensors.iter().copied());
+    sensors.map(|ix| (ix, turn.next.inspection.cases_of(ix).copied().collect())).collect()
 }
 
 /// A doubt is told when it begins and when its cause gets another name; its end is no news.

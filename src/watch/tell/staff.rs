@@ -13,12 +13,14 @@ use sensors::city::City;
 use super::{note, publish_to_staff};
 use crate::event::{LineState, StationState};
 use crate::watch::decide::Turn;
+use crate::watch::desk::duty;
 use crate::watch::sight::{CauseKind, causes};
 use crate::watch::silence::COMMON_CAUSE_MIN;
 use crate::watch::snapshot::Eyes;
 
 /// Tells what belongs together in one notice each: the silence, or the return, behind one line.
 pub(super) fn tell(turn: &mut Turn, telemetry: Vec<Transition>) {
+    let telemetry = telemetry.into_iter().filter(|t| !duty::is_left_in_peace(turn, t)).collect();
     let telemetry = tell_shared(turn, telemetry);
     for ((line, raised), group) in by_line(&turn.plan.city, telemetry) {
         match (line.and_then(|line| Outage::of(turn, line)), raised) {
@@ -66,32 +68,58 @@ fn tell_shared(turn: &mut Turn, mut telemetry: Vec<Transition>) -> Vec<Transitio
 /// silence was muted while it was down.
 pub(super) fn tell_still_silent(turn: &mut Turn) {
     for line in std::mem::take(&mut turn.rechecked) {
-        let untold = untold_behind(turn, line);
-        if untold.is_empty() {
-            continue;
-        }
-        note_each(turn, &untold);
-        let bulletin = compose_telemetry(
-            &untold,
-            Cause::Unknown,
-            &turn.plan.city,
-            &turn.plan.phrases,
-            turn.now,
-            turn.next.exercise,
-        );
-        publish_to_staff(turn, bulletin);
+        let is_behind = |subject: &Subject| line_of(&turn.plan.city, subject) == Some(line);
+        let untold = untold(turn, is_behind);
+        tell_untold(turn, &untold);
     }
 }
 
-fn untold_behind(turn: &Turn, line: usize) -> Vec<Transition> {
+/// Tells once of those that are still silent when their maintenance ends. Who is behind a line that is
+/// down is told with it.
+pub(super) fn tell_repaired(turn: &mut Turn) {
+    let repaired = turn.repaired.clone();
+    if repaired.is_empty() {
+        return;
+    }
+    let is_down = |subject: &Subject| {
+        line_of(&turn.plan.city, subject)
+            .and_then(|line| Outage::of(turn, line))
+            .is_some_and(|outage| outage.is_down && outage.is_told)
+    };
+    let is_of = |subject: &Subject| {
+        matches!(subject, Subject::Station(id) if repaired.iter().any(|name| name == id.as_str()))
+            && !is_down(subject)
+    };
+    let untold = untold(turn, is_of);
+    tell_untold(turn, &untold);
+}
+
+fn tell_untold(turn: &mut Turn, untold: &[Transition]) {
+    if untold.is_empty() {
+        return;
+    }
+    note_each(turn, untold);
+    let bulletin = compose_telemetry(
+        untold,
+        Cause::Unknown,
+        &turn.plan.city,
+        &turn.plan.phrases,
+        turn.now,
+        turn.next.exercise,
+    );
+    publish_to_staff(turn, bulletin);
+}
+
+/// Silences that nobody was told of, of those subjects that are not being repaired.
+fn untold(turn: &Turn, is_meant: impl Fn(&Subject) -> bool) -> Vec<Transition> {
     let eyes = Eyes { tracks: &turn.next.tracks, silent: &turn.next.silent, sums: None };
     let rules = &turn.plan.rules;
     let slots = (0_u32..).map(rules::alert::SlotIx).zip(rules.slots().iter().zip(&turn.next.alerts));
     let untold = slots.filter_map(|(ix, (slot, alert))| {
         let episode = alert.episode.as_ref().filter(|_| slot.rule.hazard == Hazard::Telemetry)?;
         let is_untold = turn.next.told.of(&episode.id).is_none();
-        let is_behind = line_of(&turn.plan.city, &slot.subject) == Some(line);
-        if is_untold && is_behind { rules.restate(ix, alert, turn.now, &eyes) } else { None }
+        let is_wanted = is_meant(&slot.subject) && !duty::is_repaired(turn, &slot.subject);
+        if is_untold && is_wanted { rules.restate(ix, alert, turn.now, &eyes) } else { None }
     });
     untold.collect()
 }

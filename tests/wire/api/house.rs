@@ -199,6 +199,7 @@ fn plan(city: City) -> Plan {
         phrases,
         receivers,
         officers: baolu::order::Officers::default(),
+        duty: baolu::desk::duty::Duty::default(),
         version: "config-1".to_owned(),
     }
 }
