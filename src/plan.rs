@@ -18,6 +18,7 @@ use sensors::city::parse::{FILES, FILES_OPTIONAL};
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
+use crate::cap::read::config::Sources;
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
 use crate::watch::snapshot::Plan;
@@ -201,6 +202,8 @@ impl Plan {
             .text(OFFICERS)
             .map_or_else(|| Ok(Officers::default()), |text| Officers::parse(OFFICERS, text));
         let officers = officers.map_err(&mut keep).ok();
+        let cap_in = texts.text(CAP).map_or_else(|| Ok(Sources::default()), |text| Sources::parse(CAP, text));
+        let cap_in = cap_in.map_err(&mut keep).ok();
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
@@ -210,10 +213,11 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
-            (city, rules, phrases, receivers, officers, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(cap_in), true) =
+            (city, rules, phrases, receivers, officers, cap_in, mistakes.is_empty())
         {
-            return Ok(Self { city, rules, phrases, receivers, officers, version: texts.version() });
+            let version = texts.version();
+            return Ok(Self { city, rules, phrases, receivers, officers, cap_in, version });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })

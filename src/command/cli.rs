@@ -40,6 +40,8 @@ pub enum Command {
     /// List the storms that can be played.
     #[cfg(feature = "demo")]
     Storms,
+    /// CAP messages of others.
+    Cap(crate::command::cap::CapArgs),
     /// Copy the store to a file while it is in use.
     Backup(crate::command::backup::Args),
 }

@@ -1,6 +1,7 @@
 //! The commands of the binary: one file each.
 
 pub mod backup;
+pub mod cap;
 #[cfg(feature = "demo")]
 mod broker;
 pub mod check;

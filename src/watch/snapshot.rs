@@ -35,6 +35,8 @@ pub struct Plan {
     pub receivers: Receivers,
     /// Who may order.
     pub officers: Officers,
+    /// Whose CAP messages are taken in.
+    pub cap_in: crate::cap::read::config::Sources,
     /// A hash over every configuration file.
     pub version: String,
 }
