@@ -11,6 +11,19 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // Another authority's alert: severe and near, withdrawn, or strange.
+    ("foreign_title", &["what"]),
+    ("foreign_body", &["who", "where", "until"]),
+    ("foreign_cancelled_title", &["who"]),
+    ("foreign_cancelled_body", &["when"]),
+    ("foreign_contradicts_title", &["who"]),
+    ("foreign_contradicts_body", &["what"]),
+    ("foreign_backwards_title", &["who"]),
+    ("foreign_backwards_body", &["what", "when"]),
+    ("foreign_unknown_title", &["who"]),
+    ("foreign_unknown_body", &["what"]),
+    ("foreign_full_title", &[]),
+    ("foreign_full_body", &["what", "who"]),
 ];
 
 impl Language {

@@ -7,6 +7,7 @@
 pub mod config;
 mod finding;
 mod form;
+mod list;
 mod message;
 mod profile;
 mod prose;
@@ -17,6 +18,7 @@ mod text;
 mod xml;
 
 pub use finding::Finding;
+pub use list::{Listed, listed};
 pub use message::{Area, Info, Message, Reference};
 pub use profile::Profile;
 pub use text::{shown, shown_lines};
@@ -65,3 +67,6 @@ pub fn check(bytes: &[u8], bytes_max: usize, profile: Option<&Profile>) -> Verdi
     Verdict { findings, message }
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -196,7 +196,7 @@ fn group(node: &Node, children: &'static [Child], path: &str, found: &mut Findin
 }
 
 fn bare(node: &Node, path: &str, found: &mut Findings) {
-    if let Some(name) = node.attributes.first() {
+    if let Some((name, _)) = node.attributes.first() {
         found.note(&rule::ATTRIBUTE, node, path, name);
     }
 }

@@ -57,8 +57,8 @@ pub(super) struct Node {
     pub(super) name: String,
     /// Counted from 1.
     pub(super) line: usize,
-    /// The names of its attributes, without the declarations of namespaces and the schema's place.
-    pub(super) attributes: Vec<String>,
+    /// Its attributes, without the declarations of namespaces and the schema's place.
+    pub(super) attributes: Vec<(String, String)>,
     /// Its own text, as XML understands it.
     pub(super) text: String,
     /// Whether anything in it stood in a CDATA section.
@@ -274,7 +274,7 @@ impl Builder<'_> {
         }
         self.declare(&pairs, depth)?;
         let mut names = Vec::new();
-        for (name, _) in &pairs {
+        for (name, value) in &pairs {
             let (prefix, local) = name.split_once(':').unwrap_or(("", name));
             if prefix == "xmlns" || name == "xmlns" {
                 continue;
@@ -285,7 +285,7 @@ impl Builder<'_> {
             let instance = self.bound(prefix) == Some("http://www.w3.org/2001/XMLSchema-instance");
             let place = matches!(local, "schemaLocation" | "noNamespaceSchemaLocation");
             if prefix.is_empty() || !instance || !place {
-                names.push(name.clone());
+                names.push((name.clone(), value.clone()));
             }
         }
         let (prefix, name) = written.split_once(':').unwrap_or(("", written));
