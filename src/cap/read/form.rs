@@ -51,8 +51,14 @@ pub(super) fn is_absolute_uri(text: &str) -> bool {
     begins && named && !rest.is_empty() && is_uri_rest(rest)
 }
 
-/// What may follow a scheme, or stand as a relative reference.
-pub(super) fn is_uri_rest(rest: &str) -> bool {
+/// A relative reference of RFC 3986: no colon in its first segment, which would be a scheme.
+pub(super) fn is_relative_uri(text: &str) -> bool {
+    let first = text.split(['/', '?', '#']).next().unwrap_or_default();
+    !text.is_empty() && !first.contains(':') && is_uri_rest(text)
+}
+
+/// What may follow a scheme.
+fn is_uri_rest(rest: &str) -> bool {
     let (before, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (hierarchy, query) = before.split_once('?').unwrap_or((before, ""));
     let (authority, path) = match hierarchy.strip_prefix("//") {

@@ -157,7 +157,7 @@ fn resource(node: &Node, path: &str, found: &mut Findings) {
         found.note(&rule::SIZE_SIGN, node, &here("size"), node.said("size"));
     }
     if node.first("uri").is_some() && !form::is_absolute_uri(uri) {
-        if !form::is_uri_rest(uri) {
+        if !form::is_relative_uri(uri) {
             found.note(&rule::URI_FORM, node, &here("uri"), uri);
         } else if content.is_empty() {
             found.note(&rule::RELATIVE, node, &here("uri"), uri);

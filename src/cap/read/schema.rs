@@ -222,7 +222,7 @@ fn value(node: &Node, known: &Child, path: &str, found: &mut Findings) {
         Kind::Time if form::moment(trimmed).is_some() => None,
         Kind::Time if form::zulu(trimmed).is_some() => Some(&rule::ZULU),
         Kind::Time => Some(&rule::TIME),
-        Kind::Language => (!trimmed.is_empty() && !form::is_language(trimmed)).then_some(&rule::LANGUAGE),
+        Kind::Language => (!text.is_empty() && !form::is_language(trimmed)).then_some(&rule::LANGUAGE),
         Kind::Uri => (!form::is_absolute_uri(trimmed)).then_some(&rule::URI_FORM),
         Kind::Whole => (!form::is_whole(trimmed)).then_some(&rule::WHOLE),
         Kind::Decimal => (!form::is_decimal(trimmed)).then_some(&rule::DECIMAL),

@@ -227,7 +227,7 @@ fn what_prose_forbids_is_an_error_with_line_path_and_section() {
     }
     let verdict = check(GOOD.replace("16.4,107.5</polygon>", "16.4,107.7</polygon>").as_bytes(), BYTES_MAX, None);
     let finding = &verdict.findings[0];
-    assert_eq!((finding.line, finding.path.as_str(), finding.rule.section), (18, "alert/info[1]/area[1]/polygon[1]", "3.2.4"));
+    assert_eq!((finding.line, finding.path.as_str(), finding.rule.section), (16, "alert/info[1]/area[1]/polygon[1]", "3.2.4"));
     assert!(verdict.message.unwrap().infos[0].areas[0].is_unclear);
 }
 
@@ -262,6 +262,12 @@ fn a_feed_is_a_list_of_links_or_a_message() {
     assert!(listed(b"<html/>", 1000).is_err() && listed(b"<!DOCTYPE html><html/>", 1000).is_err());
 }
 
+/// What tags are made of.
+const WORDS: &[&str] = &[
+    "<alert>", "</alert>", "<info>", "</info>", "<!--", "-->", "<![CDATA[", "]]>", "<?xml", "?>", "&amp;", "&#1;", "<a b='",
+    "'", "/>", "x", "xmlns=''",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -287,9 +293,7 @@ proptest! {
     }
 
     #[test]
-    fn tags_strewn_about_never_panic(words in proptest::collection::vec(
-        prop_oneof!["<alert>", "</alert>", "<info>", "</info>", "<!--", "-->", "<![CDATA[", "]]>", "<?xml", "?>", "&amp;", "&#1;", "<a b='", "'", "/>", "x", "xmlns=''"], 0..60)
-    ) {
+    fn tags_strewn_about_never_panic(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..60)) {
         let _ = check(words.concat().as_bytes(), BYTES_MAX, None);
     }
 }
