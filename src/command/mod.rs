@@ -1,9 +1,9 @@
 //! The commands of the binary: one file each.
 
 pub mod backup;
-pub mod cap;
 #[cfg(feature = "demo")]
 mod broker;
+pub mod cap;
 pub mod check;
 pub mod cli;
 #[cfg(feature = "demo")]

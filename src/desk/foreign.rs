@@ -229,7 +229,8 @@ impl Foreign {
 
     /// What it says in a language, or else in its first one.
     pub fn said_in(&self, lang: &str) -> Option<&Said> {
-        let speaks = |said: &&Said| said.language.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(lang));
+        let speaks =
+            |said: &&Said| said.language.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(lang));
         self.said.iter().find(speaks).or_else(|| self.said.first())
     }
 }

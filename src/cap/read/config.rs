@@ -100,7 +100,10 @@ impl Sources {
                 let url = cell.text()?;
                 let known = url.starts_with("https://") || url.starts_with("http://");
                 if !known || !super::form::is_absolute_uri(url) {
-                    cell.note(format!("{url:?} is no address"), "allowed is http://host/path or https://host/path");
+                    cell.note(
+                        format!("{url:?} is no address"),
+                        "allowed is http://host/path or https://host/path",
+                    );
                 }
                 Some(url.to_owned())
             });
@@ -111,7 +114,11 @@ impl Sources {
             }
         }
         if sources.feeds.len() > FEEDS_MAX {
-            row.note("feed", format!("{} feeds are given", sources.feeds.len()), format!("allowed are {FEEDS_MAX}"));
+            row.note(
+                "feed",
+                format!("{} feeds are given", sources.feeds.len()),
+                format!("allowed are {FEEDS_MAX}"),
+            );
         }
         if let Some(profile) = row.cell("profile").and_then(|cell| cell.row()) {
             sources.profile = demands(profile);
@@ -140,7 +147,8 @@ fn demands(row: Row<'_>) -> Profile {
         }
         (None, None) => None,
         _ => {
-            let allowed = "needed are southwest_lat_lon and northeast_lat_lon, the second north and east of the first";
+            let allowed =
+                "needed are southwest_lat_lon and northeast_lat_lon, the second north and east of the first";
             row.note("southwest_lat_lon", "the two corners make no box", allowed);
             None
         }

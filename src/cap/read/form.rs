@@ -84,7 +84,9 @@ fn is_uri_rest(rest: &str) -> bool {
 fn is_uri_text(text: &str, more: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=@".contains(&byte) || more.as_bytes().contains(&byte);
+        let plain = byte.is_ascii_alphanumeric()
+            || b"-._~!$&'()*+,;=@".contains(&byte)
+            || more.as_bytes().contains(&byte);
         let coded = byte == b'%' && (0..2).all(|_| bytes.next().is_some_and(|b| b.is_ascii_hexdigit()));
         if !plain && !coded {
             return false;

@@ -185,7 +185,8 @@ fn area(node: &Node) -> Area {
     let polygons: Vec<_> = node.all("polygon").map(|shape| form::polygon(&shape.text)).collect();
     let circles: Vec<_> = node.all("circle").map(|shape| form::circle(&shape.text)).collect();
     let is_unclear = polygons.iter().any(Result::is_err) || circles.iter().any(Option::is_none);
-    let geocode = |code: &Node| (shown(code.said("valueName"), LINE_MAX), shown(code.said("value"), LINE_MAX));
+    let geocode =
+        |code: &Node| (shown(code.said("valueName"), LINE_MAX), shown(code.said("value"), LINE_MAX));
     Area {
         name: shown(node.said("areaDesc"), LINE_MAX),
         polygons: polygons.into_iter().flatten().collect(),

@@ -67,6 +67,5 @@ pub fn check(bytes: &[u8], bytes_max: usize, profile: Option<&Profile>) -> Verdi
     Verdict { findings, message }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,17 @@ const ALERT: &[Child] = &[
 ];
 
 const CATEGORIES: &[&str] = &[
-    "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE",
+    "Geo",
+    "Met",
+    "Safety",
+    "Security",
+    "Rescue",
+    "Fire",
+    "Health",
+    "Env",
+    "Transport",
+    "Infra",
+    "CBRNE",
     "Other",
 ];
 
@@ -175,7 +185,11 @@ fn group(node: &Node, children: &'static [Child], path: &str, found: &mut Findin
             *count += 1;
             *count
         });
-        let here = if known.many { format!("{path}/{}[{count}]", child.name) } else { format!("{path}/{}", child.name) };
+        let here = if known.many {
+            format!("{path}/{}[{count}]", child.name)
+        } else {
+            format!("{path}/{}", child.name)
+        };
         if place < at || signed {
             let next = children.get(at).filter(|_| !signed).map_or("Signature", |next| next.name);
             found.more(&rule::ORDER, child.line, &here, "", format!("<{next}>"));

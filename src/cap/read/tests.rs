@@ -48,7 +48,10 @@ fn has_validator() -> bool {
 fn accepted(documents: &[String]) -> Vec<bool> {
     let dir = tempfile::tempdir().unwrap();
     for (n, document) in documents.iter().enumerate() {
-        fs::File::create(dir.path().join(format!("{n}.xml"))).unwrap().write_all(document.as_bytes()).unwrap();
+        fs::File::create(dir.path().join(format!("{n}.xml")))
+            .unwrap()
+            .write_all(document.as_bytes())
+            .unwrap();
     }
     let names = (0..documents.len()).map(|n| format!("{n}.xml"));
     let told = Command::new("xmllint")
@@ -96,13 +99,38 @@ fn mutations() -> Vec<String> {
         all.push(with(""));
         all.push(with(&format!("{element}{element}")));
         for inner in [
-            "", " ", "x", " Met ", "2025-11-16T21:00:00Z", "2025-02-30T21:00:00+07:00", "2025-11-16T21:00:00+15:00",
-            " 2025-11-16T21:00:00+07:00 ", "2025-11-16T24:00:00+07:00", "0000-11-16T21:00:00+07:00", "-5", "+7.25", "1e3", "vi_VN", "a--b",
-            "http://[x", "http://h:p/", "http://a b/", "%zz", "<b>x</b>", "<![CDATA[x]]>", "Act<!-- -->ual", "&#65;ctual", "&nbsp;", "a ]]> b",
+            "",
+            " ",
+            "x",
+            " Met ",
+            "2025-11-16T21:00:00Z",
+            "2025-02-30T21:00:00+07:00",
+            "2025-11-16T21:00:00+15:00",
+            " 2025-11-16T21:00:00+07:00 ",
+            "2025-11-16T24:00:00+07:00",
+            "0000-11-16T21:00:00+07:00",
+            "-5",
+            "+7.25",
+            "1e3",
+            "vi_VN",
+            "a--b",
+            "http://[x",
+            "http://h:p/",
+            "http://a b/",
+            "%zz",
+            "<b>x</b>",
+            "<![CDATA[x]]>",
+            "Act<!-- -->ual",
+            "&#65;ctual",
+            "&nbsp;",
+            "a ]]> b",
         ] {
             all.push(with(&format!("{}{inner}{}", &element[..head], &element[tail..])));
         }
-        all.push(with(&format!("<x{}", element.strip_prefix('<').unwrap()).replace(&format!("</{name}>"), &format!("</x{name}>"))));
+        all.push(with(
+            &format!("<x{}", element.strip_prefix('<').unwrap())
+                .replace(&format!("</{name}>"), &format!("</x{name}>")),
+        ));
         all.push(with(&element.replacen(name, &format!("{name} a=\"1\""), 1)));
         all.push(with(&element.replacen(name, &format!("{name} xmlns:q=\"q\""), 1)));
         all.push(with(&element.replacen(name, &format!("{name} xmlns=\"\""), 1)));
@@ -110,7 +138,12 @@ fn mutations() -> Vec<String> {
         all.push(with(&format!("{element}<zz/>")));
         for &(other_from, other_to) in spans.iter().skip(n + 1).filter(|(start, _)| *start >= to).take(3) {
             let other = &GOOD[other_from..other_to];
-            all.push(format!("{}{other}{}{element}{}", &GOOD[..from], &GOOD[to..other_from], &GOOD[other_to..]));
+            all.push(format!(
+                "{}{other}{}{element}{}",
+                &GOOD[..from],
+                &GOOD[to..other_from],
+                &GOOD[other_to..]
+            ));
         }
     }
     all
@@ -136,8 +169,28 @@ fn whatever_the_schema_refuses_we_refuse_and_where_we_refuse_more_a_rule_is_name
     assert!(refused > documents.len() / 2);
     // What may be stricter than the schema, and nothing else.
     let named = [
-        "uri_form", "zulu", "time", "identifier", "sender", "references_missing", "reference", "incidents", "mime", "size_sign",
-        "relative", "digest", "deref", "pair", "polygon_short", "polygon_open", "circle", "ceiling", "root", "entity", "attribute", "decimal",
+        "uri_form",
+        "zulu",
+        "time",
+        "identifier",
+        "sender",
+        "references_missing",
+        "reference",
+        "incidents",
+        "mime",
+        "size_sign",
+        "relative",
+        "digest",
+        "deref",
+        "pair",
+        "polygon_short",
+        "polygon_open",
+        "circle",
+        "ceiling",
+        "root",
+        "entity",
+        "attribute",
+        "decimal",
     ];
     assert!(more.keys().all(|rule| named.contains(rule)), "{more:?}");
 }
@@ -176,10 +229,14 @@ fn the_samples_are_judged_as_the_schema_judges_them() {
 
 #[test]
 fn every_bomb_is_refused_soon_and_by_name() {
-    let alert = |inner: &str| format!("<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">{inner}</alert>");
-    let laughs = (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect::<String>();
+    let alert =
+        |inner: &str| format!("<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">{inner}</alert>");
+    let laughs = (1..10)
+        .map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)))
+        .collect::<String>();
     let flood = (0..300_000).map(|n| format!(" a{n}=\"{n}\"")).collect::<String>();
-    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(GOOD.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(GOOD.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     let points = "1,1 ".repeat(30_000);
     let bombs: Vec<(&str, Vec<u8>)> = vec![
         ("doctype", format!("<!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><a>&l9;</a>").into_bytes()),
@@ -188,7 +245,11 @@ fn every_bomb_is_refused_soon_and_by_name() {
         ("depth", alert(&"<a>".repeat(100_000)).into_bytes()),
         ("elements", alert(&"<code/>".repeat(100_000)).into_bytes()),
         ("size", format!("<alert{flood}/>").into_bytes()),
-        ("attributes", alert(&format!("<a{}/>", (0..60).map(|n| format!(" a{n}=\"\"")).collect::<String>())).into_bytes()),
+        (
+            "attributes",
+            alert(&format!("<a{}/>", (0..60).map(|n| format!(" a{n}=\"\"")).collect::<String>()))
+                .into_bytes(),
+        ),
         ("encoding", utf16),
         ("encoding", b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>".to_vec()),
         ("encoding", b"<a>\xC3\x28</a>".to_vec()),
@@ -201,7 +262,11 @@ fn every_bomb_is_refused_soon_and_by_name() {
     for (rule, bomb) in bombs {
         let began = Instant::now();
         let verdict = check(&bomb, BYTES_MAX, None);
-        assert!(verdict.findings.iter().any(|finding| finding.rule.id == rule), "{rule}: {:?}", verdict.findings.first());
+        assert!(
+            verdict.findings.iter().any(|finding| finding.rule.id == rule),
+            "{rule}: {:?}",
+            verdict.findings.first()
+        );
         assert!(verdict.message.is_none() && began.elapsed().as_secs() < 10, "{rule}: {:?}", began.elapsed());
     }
 }
@@ -225,9 +290,13 @@ fn what_prose_forbids_is_an_error_with_line_path_and_section() {
         let told = errors(&GOOD.replacen(from, to, 1));
         assert_eq!(told, Vec::from_iter((!rule.is_empty()).then_some(rule)), "{to}");
     }
-    let verdict = check(GOOD.replace("16.4,107.5</polygon>", "16.4,107.7</polygon>").as_bytes(), BYTES_MAX, None);
+    let verdict =
+        check(GOOD.replace("16.4,107.5</polygon>", "16.4,107.7</polygon>").as_bytes(), BYTES_MAX, None);
     let finding = &verdict.findings[0];
-    assert_eq!((finding.line, finding.path.as_str(), finding.rule.section), (16, "alert/info[1]/area[1]/polygon[1]", "3.2.4"));
+    assert_eq!(
+        (finding.line, finding.path.as_str(), finding.rule.section),
+        (16, "alert/info[1]/area[1]/polygon[1]", "3.2.4")
+    );
     assert!(verdict.message.unwrap().infos[0].areas[0].is_unclear);
 }
 
@@ -248,8 +317,12 @@ fn the_profile_of_the_city_is_held_against_it_only_where_it_is_asked_for() {
         bounds: Some(geo::Rect::new((100.0, 8.0), (107.0, 16.0))),
     };
     let told = check(GOOD.as_bytes(), BYTES_MAX, Some(&profile));
-    let told: Vec<_> = told.findings.iter().filter(|finding| finding.is_error()).map(|finding| finding.rule.id).collect();
-    assert_eq!(told, ["profile_language", "profile_event", "profile_geocode", "profile_bounds", "profile_bounds"]);
+    let told: Vec<_> =
+        told.findings.iter().filter(|finding| finding.is_error()).map(|finding| finding.rule.id).collect();
+    assert_eq!(
+        told,
+        ["profile_language", "profile_event", "profile_geocode", "profile_bounds", "profile_bounds"]
+    );
 }
 
 #[test]
@@ -264,8 +337,23 @@ fn a_feed_is_a_list_of_links_or_a_message() {
 
 /// What tags are made of.
 const WORDS: &[&str] = &[
-    "<alert>", "</alert>", "<info>", "</info>", "<!--", "-->", "<![CDATA[", "]]>", "<?xml", "?>", "&amp;", "&#1;", "<a b='",
-    "'", "/>", "x", "xmlns=''",
+    "<alert>",
+    "</alert>",
+    "<info>",
+    "</info>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?xml",
+    "?>",
+    "&amp;",
+    "&#1;",
+    "<a b='",
+    "'",
+    "/>",
+    "x",
+    "xmlns=''",
 ];
 
 proptest! {

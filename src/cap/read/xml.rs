@@ -85,7 +85,8 @@ pub(super) fn read(bytes: &[u8], bytes_max: usize) -> Result<Node, Finding> {
         let said = format!("U+{:04X}", wrong as u32);
         return Err(Finding::new(&rule::CHARACTER, line_at(text.as_bytes(), at), "document", &said));
     }
-    Builder { text, line: 1, counted: 0, elements: 0, scopes: vec![(0, String::new(), String::new())] }.build()
+    Builder { text, line: 1, counted: 0, elements: 0, scopes: vec![(0, String::new(), String::new())] }
+        .build()
 }
 
 fn line_at(bytes: &[u8], at: usize) -> usize {
@@ -156,7 +157,8 @@ impl Builder<'_> {
         let mut is_first = true;
         loop {
             self.count_to(reader.buffer_position() as usize);
-            let event = reader.read_event().map_err(|why| self.wrong(&rule::WELL_FORMED, &why.to_string()))?;
+            let event =
+                reader.read_event().map_err(|why| self.wrong(&rule::WELL_FORMED, &why.to_string()))?;
             let is_outside = open.is_empty();
             match event {
                 Event::Start(tag) => {
@@ -177,7 +179,8 @@ impl Builder<'_> {
                 }
                 Event::End(tag) => {
                     self.leave(open.len());
-                    let Some((name, node)) = open.pop().filter(|(name, _)| name == tag.name().as_ref()) else {
+                    let Some((name, node)) = open.pop().filter(|(name, _)| name == tag.name().as_ref())
+                    else {
                         return Err(self.wrong(&rule::WELL_FORMED, tag.name().as_ref()));
                     };
                     let _ = name;
@@ -239,7 +242,8 @@ impl Builder<'_> {
             return Err(self.wrong(&rule::WELL_FORMED, decl));
         }
         let mut wanted = ["version", "encoding", "standalone"].into_iter();
-        let pairs = attributes(decl.strip_prefix("xml").unwrap_or(decl)).map_err(|said| self.wrong(&rule::WELL_FORMED, &said))?;
+        let pairs = attributes(decl.strip_prefix("xml").unwrap_or(decl))
+            .map_err(|said| self.wrong(&rule::WELL_FORMED, &said))?;
         if pairs.first().is_none_or(|(name, _)| name != "version") {
             return Err(self.wrong(&rule::WELL_FORMED, decl));
         }
@@ -295,7 +299,15 @@ impl Builder<'_> {
         let uri = self.bound(prefix).ok_or_else(|| self.wrong(&rule::PREFIX, prefix))?;
         let space = Space::of(uri);
         let (text, children) = (String::new(), Vec::new());
-        Ok(Node { space, name: name.to_owned(), line: self.line, attributes: names, text, cdata: false, children })
+        Ok(Node {
+            space,
+            name: name.to_owned(),
+            line: self.line,
+            attributes: names,
+            text,
+            cdata: false,
+            children,
+        })
     }
 
     /// Takes the namespaces in that an element declares.

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
 use reqwest::{Client, StatusCode, Url, redirect};
 use sha2::{Digest as _, Sha256};
 
@@ -60,7 +62,8 @@ impl Reader {
 
     /// Asks until the writer has gone.
     pub(super) async fn run(mut self) {
-        let mut backoff = Backoff::new(&self.feed.name, self.feed.interval, PAUSE_MAX.max(self.feed.interval));
+        let mut backoff =
+            Backoff::new(&self.feed.name, self.feed.interval, PAUSE_MAX.max(self.feed.interval));
         let mut is_down = false;
         loop {
             let pause = match self.turn().await {
@@ -75,7 +78,8 @@ impl Reader {
                         tracing::warn!(feed = %self.feed.name, "{fault}; it is asked again");
                     }
                     is_down = true;
-                    metrics::counter!("baolu_cap_feed_faults_total", "feed" => self.feed.name.clone()).increment(1);
+                    metrics::counter!("baolu_cap_feed_faults_total", "feed" => self.feed.name.clone())
+                        .increment(1);
                     backoff.after_failure().max(self.feed.interval)
                 }
             };
@@ -85,8 +89,10 @@ impl Reader {
 
     async fn turn(&mut self) -> Result<(), Fault> {
         let url = self.feed.url.clone();
-        let base = Url::parse(&url).map_err(|why| Fault::Strange { url: url.clone(), why: why.to_string() })?;
-        let Some((bytes, validators)) = self.fetch(base.clone(), self.validators.clone(), LIST_BYTES_MAX).await?
+        let base =
+            Url::parse(&url).map_err(|why| Fault::Strange { url: url.clone(), why: why.to_string() })?;
+        let Some((bytes, validators)) =
+            self.fetch(base.clone(), self.validators.clone(), LIST_BYTES_MAX).await?
         else {
             return Ok(());
         };
@@ -154,9 +160,15 @@ impl Reader {
     }
 
     /// An answer's body and validators; `None` where nothing changed.
-    async fn fetch(&self, url: Url, asked: HeaderMap, most: usize) -> Result<Option<(Vec<u8>, HeaderMap)>, Fault> {
+    async fn fetch(
+        &self,
+        url: Url,
+        asked: HeaderMap,
+        most: usize,
+    ) -> Result<Option<(Vec<u8>, HeaderMap)>, Fault> {
         let name = url.to_string();
-        let line = |why: reqwest::Error| Fault::Line { url: name.clone(), why: why.without_url().to_string() };
+        let line =
+            |why: reqwest::Error| Fault::Line { url: name.clone(), why: why.without_url().to_string() };
         let mut answer = self.client.get(url).headers(asked).send().await.map_err(line)?;
         match answer.status() {
             StatusCode::OK => {}

@@ -29,8 +29,11 @@ pub(super) async fn run(path: PathBuf, every: Duration, mut desk: Desk) {
         match listed.unwrap_or_else(|broken| Err(io::Error::other(broken))) {
             Ok(found) => {
                 is_down = false;
-                let whole: Vec<PathBuf> =
-                    found.iter().filter(|(file, look)| seen.get(*file) == Some(look)).map(|(file, _)| file.clone()).collect();
+                let whole: Vec<PathBuf> = found
+                    .iter()
+                    .filter(|(file, look)| seen.get(*file) == Some(look))
+                    .map(|(file, _)| file.clone())
+                    .collect();
                 seen = found;
                 for file in whole {
                     seen.remove(&file);

@@ -37,7 +37,8 @@ pub fn run(
         Desk { source, outline, inbox, durable, ticket: 0, bytes_max: sources.message_bytes_max }
     };
     if let Some(path) = &sources.folder {
-        let (path, every, desk, cancel) = (path.clone(), sources.scan_interval, desk("folder"), cancel.clone());
+        let (path, every, desk, cancel) =
+            (path.clone(), sources.scan_interval, desk("folder"), cancel.clone());
         tracker.spawn(async move {
             cancel.run_until_cancelled(folder::run(path, every, desk)).await;
         });
@@ -82,8 +83,9 @@ impl Desk {
         let work = tokio::task::spawn_blocking(move || {
             let verdict = check(&bytes, most, None);
             let lines = verdict.findings.iter().filter(|finding| finding.is_error());
-            let notes: Vec<String> =
-                lines.map(|finding| format!("line {}: {}: {}", finding.line, finding.path, finding.sentence("en"))).collect();
+            let notes: Vec<String> = lines
+                .map(|finding| format!("line {}: {}: {}", finding.line, finding.path, finding.sentence("en")))
+                .collect();
             let breaches = verdict.findings.iter().filter(|finding| finding.rule.level == Level::Breach);
             let mut breaches: Vec<String> = breaches.map(|finding| finding.rule.id.to_owned()).collect();
             breaches.dedup();
@@ -109,7 +111,8 @@ impl Desk {
 fn touch(message: &Message, outline: &[MultiPolygon<f64>]) -> Touch {
     let areas = || message.infos.iter().flat_map(|info| &info.areas);
     let near = |area: &crate::cap::read::Area| {
-        let polygons = area.polygons.iter().any(|polygon| outline.iter().any(|zone| zone.intersects(polygon)));
+        let polygons =
+            area.polygons.iter().any(|polygon| outline.iter().any(|zone| zone.intersects(polygon)));
         let circles = area.circles.iter().any(|(middle, radius_km)| {
             // A square around the circle errs to the side of telling.
             let (lat, lon) = (middle.lat(), middle.lon());
@@ -149,3 +152,6 @@ impl Known {
         self.hashes.push_back(hash);
     }
 }
+
+#[cfg(test)]
+mod tests;

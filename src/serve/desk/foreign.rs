@@ -297,11 +297,7 @@ impl FindingForm {
     request_body(content = String, content_type = "application/cap+xml", description = "The message"),
     responses((status = 200, description = "What was found in it", body = Enveloped<CheckedForm>))
 )]
-pub(crate) async fn examine(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    body: Bytes,
-) -> Result<Response, Problem> {
+pub(crate) async fn examine(State(app): State<App>, Raw(raw): Raw, body: Bytes) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let most = seen.snapshot.state.plan.cap_in.message_bytes_max;

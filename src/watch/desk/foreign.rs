@@ -61,9 +61,10 @@ fn is_same_number(one: &Foreign, other: &Foreign) -> bool {
 fn refers(later: &Foreign, earlier: &Foreign) -> bool {
     later.sender == earlier.sender
         && later.status == earlier.status
-        && later.references.iter().any(|known| {
-            known.sender == earlier.sender && known.identifier == earlier.identifier
-        })
+        && later
+            .references
+            .iter()
+            .any(|known| known.sender == earlier.sender && known.identifier == earlier.identifier)
 }
 
 /// Room for one more: nothing to do, or who goes for it; `None` where the new one itself is the least.
@@ -80,8 +81,22 @@ fn room_for(turn: &Turn, new: &Foreign) -> Option<Option<Foreign>> {
 
 /// Puts an alert into its chain: what it refers to is over, unless time speaks against it.
 fn place(turn: &mut Turn, new: &mut Foreign) {
-    let known: Vec<Foreign> = turn.next.desk.foreign.iter().map(|(_, filed)| &filed.record).filter(|known| refers(new, known)).cloned().collect();
-    let later = turn.next.desk.foreign.iter().map(|(_, filed)| &filed.record).find(|known| refers(known, new) && known.standing != Standing::Backwards);
+    let known: Vec<Foreign> = turn
+        .next
+        .desk
+        .foreign
+        .iter()
+        .map(|(_, filed)| &filed.record)
+        .filter(|known| refers(new, known))
+        .cloned()
+        .collect();
+    let later = turn
+        .next
+        .desk
+        .foreign
+        .iter()
+        .map(|(_, filed)| &filed.record)
+        .find(|known| refers(known, new) && known.standing != Standing::Backwards);
     if new.kind == "Cancel" {
         new.standing = Standing::Cancel;
     }
@@ -92,7 +107,9 @@ fn place(turn: &mut Turn, new: &mut Foreign) {
         return;
     }
     let newest = known.iter().filter_map(|one| match one.followed_by.as_deref() {
-        Some(id) => turn.next.desk.foreign.find(id).map(|filed| (filed.record.id.clone(), filed.record.sent_ms)),
+        Some(id) => {
+            turn.next.desk.foreign.find(id).map(|filed| (filed.record.id.clone(), filed.record.sent_ms))
+        }
         None => Some((one.id.clone(), one.sent_ms)),
     });
     let newest = newest.max_by_key(|(_, sent)| *sent);
@@ -197,8 +214,15 @@ pub(in crate::watch) fn local(at: Timestamp, utc_offset_min: i32) -> String {
 
 pub(super) fn follow(turn: &mut Turn) {
     let now = turn.now.ms();
-    let over: Vec<Foreign> =
-        turn.next.desk.foreign.iter().map(|(_, filed)| &filed.record).filter(|one| one.ends_ms <= now).cloned().collect();
+    let over: Vec<Foreign> = turn
+        .next
+        .desk
+        .foreign
+        .iter()
+        .map(|(_, filed)| &filed.record)
+        .filter(|one| one.ends_ms <= now)
+        .cloned()
+        .collect();
     for mut one in over {
         one.open = false;
         if one.standing == Standing::InForce {
