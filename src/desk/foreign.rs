@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::paper::{Kind, Record};
 use crate::cap::read::{Info, Message, Reference};
+use crate::notify::outbox::hex;
 
 /// Alerts that may be open; the least severe and oldest goes first.
 pub const OPEN_MAX: usize = 1000;
@@ -187,7 +188,7 @@ impl Foreign {
         let message = &heard.message;
         // What it says has its own hash: the same message from another feed is the same.
         let content = Sha256::digest(format!("{message:?}"));
-        let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
+        let content = hex(&content);
         let ends = message.infos.iter().filter_map(|info| info.expires).max();
         let ends = ends.unwrap_or_else(|| message.sent.plus(STANDS));
         Self {

@@ -78,8 +78,8 @@ impl Sources {
 
     /// Reads the table itself.
     pub fn read(row: Row<'_>) -> Self {
-        let mut sources = Self::default();
-        sources.folder = row.cell("folder").and_then(|cell| cell.text()).map(PathBuf::from);
+        let folder = row.cell("folder").and_then(|cell| cell.text()).map(PathBuf::from);
+        let mut sources = Self { folder, ..Self::default() };
         if let Some(seconds) = row.cell("scan_interval_s").and_then(|cell| cell.whole(1, 3600)) {
             sources.scan_interval = Duration::from_secs(seconds.unsigned_abs());
         }

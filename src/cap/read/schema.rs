@@ -227,12 +227,11 @@ fn value(node: &Node, known: &Child, path: &str, found: &mut Findings) {
     let text = node.text.as_str();
     let trimmed = text.trim_matches(is_space);
     let broken = match known.kind {
-        Kind::Text | Kind::Group(_) => None,
         Kind::Words(words) if !words.contains(&text) => {
             found.more(&rule::WORD, node.line, path, text, words.join(", "));
             None
         }
-        Kind::Words(_) => None,
+        Kind::Text | Kind::Group(_) | Kind::Words(_) => None,
         Kind::Time if form::moment(trimmed).is_some() => None,
         Kind::Time if form::zulu(trimmed).is_some() => Some(&rule::ZULU),
         Kind::Time => Some(&rule::TIME),

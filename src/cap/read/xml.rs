@@ -220,7 +220,7 @@ impl Builder<'_> {
 
     fn count_to(&mut self, at: usize) {
         let passed = self.text.as_bytes().get(self.counted..at).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += line_at(passed, passed.len()) - 1;
         self.counted = self.counted.max(at);
     }
 

@@ -37,15 +37,20 @@ pub(super) fn hear(turn: &mut Turn, heard: &Heard) {
         return;
     }
     let contradicts = !same.is_empty();
-    let Some(room) = room_for(turn, &new) else { return tell_full(turn, &new) };
-    if let Some(mut least) = room {
+    if contradicts {
+        new.standing = Standing::Contradiction;
+    }
+    let room = room_for(turn, &new);
+    if matches!(room, Room::None) {
+        return tell_full(turn, &new);
+    }
+    if let Room::Of(mut least) = room {
         least.open = false;
         least.standing = Standing::Dropped;
         tell_full(turn, &least);
-        turn.file(|desk| &mut desk.foreign, least, None);
+        turn.file(|desk| &mut desk.foreign, *least, None);
     }
     if contradicts {
-        new.standing = Standing::Contradiction;
         tell_odd(turn, &mut new, Odd::Contradicts);
     } else {
         place(turn, &mut new);
@@ -67,16 +72,25 @@ fn refers(later: &Foreign, earlier: &Foreign) -> bool {
             .any(|known| known.sender == earlier.sender && known.identifier == earlier.identifier)
 }
 
-/// Room for one more: nothing to do, or who goes for it; `None` where the new one itself is the least.
-fn room_for(turn: &Turn, new: &Foreign) -> Option<Option<Foreign>> {
+/// Where one more can lie.
+enum Room {
+    /// There is place.
+    Free,
+    /// The least goes for it.
+    Of(Box<Foreign>),
+    /// The new one itself is the least.
+    None,
+}
+
+fn room_for(turn: &Turn, new: &Foreign) -> Room {
     let shelf = &turn.next.desk.foreign;
     if shelf.len() < OPEN_MAX {
-        return Some(None);
+        return Room::Free;
     }
     let weight = |one: &Foreign| (one.is_in_force(turn.now), one.severity, one.sent_ms);
-    let least = shelf.iter().map(|(_, filed)| &filed.record).min_by_key(|known| weight(known))?;
-    let is_word = new.kind == "Cancel" || weight(least) < weight(new);
-    is_word.then(|| Some(least.clone()))
+    let least = shelf.iter().map(|(_, filed)| &filed.record).min_by_key(|known| weight(known));
+    let least = least.filter(|least| new.kind == "Cancel" || weight(least) < weight(new));
+    least.map_or(Room::None, |least| Room::Of(Box::new(least.clone())))
 }
 
 /// Puts an alert into its chain: what it refers to is over, unless time speaks against it.
