@@ -5,6 +5,7 @@ mod batch;
 mod clock;
 mod cut;
 mod foreign;
+mod inferred;
 mod law;
 mod order;
 mod pace;

@@ -24,6 +24,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("foreign_unknown_body", &["what"]),
     ("foreign_full_title", &[]),
     ("foreign_full_body", &["what", "who"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {
