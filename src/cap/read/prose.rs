@@ -179,8 +179,11 @@ fn resource(node: &Node, path: &str, found: &mut Findings) {
 
 /// Empty texts, and texts with what can't be seen in them.
 fn texts(node: &Node, path: &str, found: &mut Findings) {
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for child in &node.children {
-        let here = format!("{path}/{}", child.name);
+        let count = counts.entry(&child.name).or_default();
+        *count += 1;
+        let here = format!("{path}/{}[{count}]", child.name);
         if child.children.is_empty() && child.text.chars().all(is_space) {
             found.note(&rule::EMPTY, child, &here, "");
         }
