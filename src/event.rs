@@ -11,6 +11,7 @@ use sensors::station::StationIx;
 use sensors::time::{Span, Timestamp};
 use tokio::sync::{oneshot, watch};
 
+use crate::desk::foreign::Heard;
 use crate::notify::delivery::Outcome;
 use crate::order::{Answer, Order};
 
@@ -27,6 +28,8 @@ pub enum Event {
     Stray(Stray),
     /// An officer ordered something; its answer is in [`crate::watch::decide::Decision::answers`].
     Ordered(Arc<Order>),
+    /// Another authority's alert was taken in.
+    Foreign(Box<Heard>),
     /// A delivery ended or has to be tried again.
     Delivered(Outcome),
     /// The running clock was set by so much, backwards where it is negative. It goes before

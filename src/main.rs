@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backup, check, explain, ledger, order, replay, serve};
+use baolu::command::{backup, cap, check, explain, ledger, order, replay, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -45,6 +45,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(args) => Ok(backup::run(&args, &mut out)?),
         Command::Explain(args) => explain::run(&args, &mut out),
         Command::Ledger(act) => ledger::run(&act, &mut out),
+        Command::Cap(args) => cap::run(&args, &mut out),
         #[cfg(feature = "demo")]
         Command::Storms => simulate::list(&mut out),
         Command::Enter(args) => {

@@ -18,6 +18,7 @@ use sensors::city::parse::{FILES, FILES_OPTIONAL};
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
+use crate::cap::read::config::Sources;
 use crate::desk::duty::{Duty, Names};
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
@@ -203,9 +204,10 @@ impl Plan {
             .map_or_else(|| Ok(Officers::default()), |text| Officers::parse(OFFICERS, text));
         let officers = officers.map_err(&mut keep).ok();
         let names = Names { officers: officers.as_ref(), receivers: receivers.as_ref() };
-        let duty =
-            texts.text(DUTY).map_or_else(|| Ok(Duty::default()), |text| Duty::parse(DUTY, text, names));
-        let duty = duty.map_err(&mut keep).ok();
+        let duty = texts.text(DUTY).map(|text| Duty::parse(DUTY, text, names).map_err(&mut keep));
+        let duty = duty.and_then(Result::ok).unwrap_or_default();
+        let cap_in = texts.text(CAP).map(|text| Sources::parse(CAP, text).map_err(&mut keep));
+        let cap_in = cap_in.and_then(Result::ok).unwrap_or_default();
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
@@ -215,11 +217,11 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(duty), true) =
-            (city, rules, phrases, receivers, officers, duty, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
+            (city, rules, phrases, receivers, officers, mistakes.is_empty())
         {
             let version = texts.version();
-            return Ok(Self { city, rules, phrases, receivers, officers, duty, version });
+            return Ok(Self { city, rules, phrases, receivers, officers, duty, cap_in, version });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })

@@ -163,6 +163,9 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let (hurrying, hurried) = watch::channel(Arc::default());
     tracker.spawn(pace::follow(snapshots.clone(), hurrying, stops.collect.clone()));
     collect::run(&city, clock, &reading_lane, &hurried, &stops.collect, &tracker);
+    let outline = plan.city.zones.iter().map(|zone| zone.shape.clone()).collect();
+    collect::cap::run(&plan.cap_in, outline, &reading_lane, &stops.collect, &tracker)
+        .map_err(|e| failed("making the client of CAP feeds", &e))?;
     tracker.close();
     Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
 }

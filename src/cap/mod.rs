@@ -2,6 +2,8 @@
 //!
 //! Plain functions over plain data: nothing here opens a socket or reads a clock.
 
+pub mod read;
+
 use std::sync::Arc;
 
 use sensors::time::Timestamp;

@@ -225,7 +225,7 @@ fn read(city: &City, place: &Place, file: &Path, send: &mpsc::Sender<Vec<Observa
 }
 
 /// Moves a file into a folder beside it, under a name that is free, with the report of what was refused.
-fn put_away(file: &Path, into: &Path, notes: &[String]) -> io::Result<()> {
+pub(super) fn put_away(file: &Path, into: &Path, notes: &[String]) -> io::Result<()> {
     fs::create_dir_all(into)?;
     if fs::symlink_metadata(into)?.is_symlink() {
         return Err(io::Error::other("it is a link to somewhere else"));

@@ -5,6 +5,7 @@
 //! what must survive a crash stays with the broker until the writer says that it is durable.
 
 mod backoff;
+pub mod cap;
 mod folder;
 mod modbus;
 mod mqtt;

@@ -45,6 +45,8 @@ pub enum Command {
     /// Prove the ledger.
     #[command(subcommand)]
     Ledger(crate::command::ledger::Act),
+    /// CAP messages of others.
+    Cap(crate::command::cap::CapArgs),
     /// Copy the store to a file while it is in use.
     Backup(crate::command::backup::Args),
 }

@@ -3,6 +3,7 @@
 pub mod backup;
 #[cfg(feature = "demo")]
 mod broker;
+pub mod cap;
 pub mod check;
 pub mod cli;
 #[cfg(feature = "demo")]

@@ -112,6 +112,7 @@ impl Turn {
                 self.next.strays += 1;
                 self.commit.strays.push(stray.clone());
             }
+            Event::Foreign(heard) => desk::hear(self, heard),
             Event::Delivered(outcome) => self.end(outcome),
             Event::Stepped(by) => {
                 silence::stepped(self, *by);

@@ -39,6 +39,8 @@ pub struct Plan {
     pub officers: Officers,
     /// Who is on duty when, and what staff and residents can take in.
     pub duty: Duty,
+    /// Whose CAP messages are taken in.
+    pub cap_in: crate::cap::read::config::Sources,
     /// A hash over every configuration file.
     pub version: String,
 }

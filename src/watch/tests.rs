@@ -5,6 +5,7 @@ mod batch;
 mod clock;
 mod cut;
 mod duty;
+mod foreign;
 mod inferred;
 mod law;
 mod order;

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use sensors::time::Timestamp;
 
+use crate::desk::foreign::Heard;
 use crate::desk::paper::{Filed, Record, Shelf};
 use crate::desk::{Act, Desk};
 use crate::order::{Done, Order, Refusal};
@@ -28,6 +29,11 @@ pub(super) fn carry_out(turn: &mut Turn, order: &Order, act: &Act) -> Result<Don
         Act::Typed(act) => typed::carry_out(turn, order, act),
         Act::Foreign(act) => foreign::carry_out(turn, order, act),
     }
+}
+
+/// Takes another authority's alert in.
+pub(super) fn hear(turn: &mut Turn, heard: &Heard) {
+    foreign::hear(turn, heard);
 }
 
 /// What became true at the desk without an order: fuses that ended, calls that nobody took. It goes

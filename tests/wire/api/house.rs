@@ -200,6 +200,7 @@ fn plan(city: City) -> Plan {
         receivers,
         officers: baolu::order::Officers::default(),
         duty: baolu::desk::duty::Duty::default(),
+        cap_in: baolu::cap::read::config::Sources::default(),
         version: "config-1".to_owned(),
     }
 }
