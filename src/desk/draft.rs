@@ -3,6 +3,7 @@
 //! Plain data. What is in force is a paper of its own, of which every version stays in the store; a
 //! draft that is closed keeps no text, since its first version has them.
 
+pub mod compile;
 pub mod diff;
 pub mod edit;
 mod prepared;
