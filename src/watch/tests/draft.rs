@@ -1,20 +1,21 @@
 //! Rules as decisions: proposed, backtested, approved by another officer, in force in that commit.
 
+mod bound;
+mod speed;
+
 use std::sync::Arc;
 
 use rules::rule::NONE;
-use sensors::station::SensorIx;
 use tempfile::TempDir;
 
-use super::rig::{Book, Town, hue, min, sensor};
+use super::rig::{Book, Town, hue};
 use crate::desk;
 use crate::desk::draft::compile::{Wanted, compile};
 use crate::desk::draft::edit::Edit;
-use crate::desk::draft::{Act, BacktestDone, Draft, File, IN_FORCE, OPEN_MAX, Prepared, Standing};
+use crate::desk::draft::{Act, BacktestDone, Draft, File, IN_FORCE, Prepared, Standing};
 use crate::desk::paper::Kind;
 use crate::event::Event;
 use crate::order::{Act as Ordered, Answer, Done, OfficerId, Order, Refusal};
-use crate::plan::governed::Governed;
 use crate::store::Reader;
 use crate::store::commit::Commit;
 use crate::watch::decide::decide;
@@ -297,125 +298,4 @@ fn a_commit_that_fails_leaves_the_old_rules_in_force_and_the_same_order_does_it_
     filed(&office.give(&order));
     assert_eq!(office.town.level("stage-kim-long.kim-long"), "bd2");
     assert!(matches!(office.give(&order), Answer::Repeated));
-}
-
-#[test]
-fn a_proposal_with_typos_is_told_every_mistake_by_its_line() {
-    let wanted = whole(|text| {
-        let text = text.replacen("raise_m = 2.0, clear_m = 1.8", "raise_mm = 2.0, clear_m = 1.8", 1);
-        text.replacen("hold_s = 21600", "hold_h = 6", 1).replacen("hazard = \"wind\"", "hazard = \"wnid\"", 1)
-    });
-    let mistakes = compile(&hue(), &wanted).unwrap_err();
-    let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-    for expected in ["raise_mm", "hold_h", "wnid"] {
-        assert!(lines.iter().any(|line| line.contains(expected)), "{lines:#?}");
-    }
-    assert!(mistakes.iter().all(|mistake| mistake.file == "rules.toml" && mistake.line > 1), "{lines:#?}");
-}
-
-#[test]
-fn the_last_rule_of_a_hazard_goes_only_where_that_is_confirmed() {
-    let mut wanted = whole(|text| without(text, "wind"));
-    let refused = compile(&hue(), &wanted).unwrap_err();
-    assert!(refused[0].to_string().contains("confirm_removal"), "{}", refused[0]);
-    wanted.confirm_removal = vec!["wind".to_owned()];
-    compile(&hue(), &wanted).unwrap();
-}
-
-#[test]
-fn no_more_drafts_are_open_than_the_bound_and_no_two_say_the_same() {
-    let mut office = Office::open();
-    let plan = hue();
-    let (first, _) = compile(&plan, &lower_bd2()).unwrap();
-    for n in 0..10_000 {
-        let proposal = crate::desk::draft::Proposal { version: format!("{n:064}"), ..first.clone() };
-        let answer = office.order("truc-ban", None, Act::Propose(proposal));
-        if n < OPEN_MAX {
-            filed(&answer);
-        } else {
-            assert!(why(&answer).contains("no more may be"));
-        }
-        office.town.commits.clear();
-    }
-    assert_eq!(office.town.state.desk.drafts.len(), OPEN_MAX);
-    let same = crate::desk::draft::Proposal { version: format!("{:064}", 3), ..first };
-    assert!(why(&office.order("truc-ban", None, Act::Propose(same))).contains("the very same"));
-    let (id, _) = office.town.state.desk.drafts.iter().next().map(|(id, filed)| (id.to_owned(), filed.version)).unwrap();
-    let withdraw = Act::Withdraw { id: id.clone() };
-    assert!(why(&office.order("chi-huy", Some(1), withdraw)).contains("alone may withdraw"));
-    filed(&office.order("chi-huy", Some(1), Act::Decline { id }));
-}
-
-#[test]
-fn rules_that_look_back_further_get_their_readings_from_the_store() {
-    let mut office = Office::open();
-    let stage = sensor(&hue(), "kim-long/stage");
-    let before = office.town.plan.retention(office.town.plan.city.sensor(stage).unwrap());
-    for _ in 0..16 {
-        office.stage("kim-long", 0.5);
-        office.town.now = office.town.now.plus(min(240));
-    }
-    office.stage("kim-long", 0.7);
-    let kept = |office: &Office| office.town.state.tracks[stage.at()].series().len();
-    let short = kept(&office);
-    assert!(short < 17, "the window before does not hold them all: {short}");
-    let longer = whole(|text| {
-        let rise = "{ rises = \"stage\", window_s = 3600, raise_m = 0.3, clear_m = 0.15 }";
-        text.replacen(rise, "{ rises = \"stage\", window_s = 216000, raise_m = 0.2, clear_m = 0.1 }", 1)
-    });
-    let commit = office.change(&longer);
-    assert_eq!(kept(&office), 17, "{before:?}");
-    assert!(commit.transitions.iter().any(|t| t.rule.0.as_ref() == "rise" && t.to == "fast"), "{:#?}", commit.transitions);
-    let before = office.town.state.clone();
-    let (town, ..) = office.restart();
-    assert_eq!(town.state.tracks[stage.at()], before.tracks[stage.at()], "as after a restart");
-}
-
-/// How long the writer is held up by an approval that changes every rule, after a day of readings of
-/// the whole city: printed, since no machine here is quiet. `cargo test --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn how_long_an_approval_holds_the_writer_up() {
-    let mut office = Office::open();
-    for _ in 0..(30 * 6) {
-        office.town.all_speak(&[]);
-        office.town.now = office.town.now.plus(min(10));
-        office.town.commits.clear();
-    }
-    office.town.stage("kim-long", 2.2);
-    let every = whole(|text| text.replace("words = ", "until = \"2099-01-01T00:00:00Z\"\nwords = ").replace("zones = \"station\"", "zones = \"station\" # "));
-    let all = whole(|text| text.replace("[[rule]]\n", "[[rule]]\nuntil = \"2099-01-01T00:00:00Z\"\n"));
-    drop(every);
-    for (name, wanted) in [("one rule", lower_bd2()), ("every rule", all)] {
-        let id = office.propose("truc-ban", &wanted);
-        office.backtest(&id);
-        let act = office.approval(&id);
-        let order = Arc::new(Order {
-            actor: OfficerId::new("chi-huy"),
-            key: "k".into(),
-            note: None,
-            if_match: None,
-            act: Ordered::Desk(desk::Act::Draft(act)),
-        });
-        let events = [Event::Ordered(order)];
-        let mut times: Vec<u128> = (0..50)
-            .map(|_| {
-                let state = office.town.state.clone();
-                let began = std::time::Instant::now();
-                let decision = decide(&state, office.town.now, &events);
-                let took = began.elapsed().as_micros();
-                assert!(decision.commit.plan_version.is_some());
-                took
-            })
-            .collect();
-        times.sort_unstable();
-        let decision = decide(&office.town.state, office.town.now, &events);
-        let began = std::time::Instant::now();
-        office.book.keep(&decision.commit);
-        let written = began.elapsed().as_micros();
-        office.town.state = decision.next;
-        office.town.plan = Arc::clone(&office.town.state.plan);
-        println!("{name}: decided in {} us (median), {} us (95 %); written in {written} us", times[25], times[47]);
-        let _: (SensorIx, Governed) = (SensorIx(0), Governed::default());
-    }
 }
