@@ -34,6 +34,9 @@ pub enum Command {
     Enter(crate::command::order::EnterArgs),
     /// Say that a gauge was looked after, so that what was held against it ends.
     Trust(crate::command::order::TrustArgs),
+    /// The rules in force: compare, export, propose, list their history.
+    #[command(subcommand)]
+    Rules(crate::command::rules::RulesCommand),
     /// Only the storm: gauges on their wires and, if asked, phones.
     #[cfg(feature = "demo")]
     Simulate(SimulateArgs),

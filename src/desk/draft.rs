@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::paper::{Kind, Record};
 
 pub use diff::Change;
-pub use prepared::{Longer, Prepared, PrepareError};
+pub use prepared::{Longer, PrepareError, Prepared};
 
 /// Drafts that may be open at once.
 pub const OPEN_MAX: usize = 64;

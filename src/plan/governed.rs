@@ -38,7 +38,9 @@ pub enum BeginError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The rules in force are of a later version of this program.
-    #[error("the rules in force can't be read: {why}; start the version of baolu that wrote them, or take the folder's rules upon you with --rules-from-folder NAME")]
+    #[error(
+        "the rules in force can't be read: {why}; start the version of baolu that wrote them, or take the folder's rules upon you with --rules-from-folder NAME"
+    )]
     Foreign {
         /// What serde said.
         why: String,
@@ -133,8 +135,8 @@ impl Plan {
             plan.governed.adopted_by = Some(name.into());
             return Ok(plan);
         }
-        let kept: InForce = serde_json::from_str(&kept.record)
-            .map_err(|why| BeginError::Foreign { why: why.to_string() })?;
+        let kept: InForce =
+            serde_json::from_str(&kept.record).map_err(|why| BeginError::Foreign { why: why.to_string() })?;
         let mut governed = texts.with(&kept.files);
         governed.origin = Origin::Ledger(Box::new(texts.origin.clone()));
         let mut plan = Self::join(&governed)?;
@@ -158,7 +160,9 @@ impl Plan {
         let texts = self.governed.texts.with(files);
         let joined = Self::join(&texts).map_err(|error| match error {
             PlanError::Wrong { mistakes, .. } => mistakes,
-            PlanError::Read { .. } => vec![super::about("receivers.toml", "it can't be read", error.to_string())],
+            PlanError::Read { .. } => {
+                vec![super::about("receivers.toml", "it can't be read", error.to_string())]
+            }
         })?;
         let governed = Governed { folder: Arc::clone(&self.governed.folder), ..joined.governed };
         Ok(Self {

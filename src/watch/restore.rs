@@ -126,7 +126,10 @@ fn alerts(restored: &Restored, plan: &Plan) -> (Vec<Arc<AlertState>>, Arc<BTreeM
             *alert = Arc::new(AlertState::restore(record, &plan.rules, ix));
         } else {
             if record.is_raised() {
-                tracing::warn!(alert = key, "the rules no longer have this alert; its record stays in the store");
+                tracing::warn!(
+                    alert = key,
+                    "the rules no longer have this alert; its record stays in the store"
+                );
             }
             retired.insert(key.clone(), record.clone());
         }

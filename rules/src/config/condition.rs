@@ -271,6 +271,7 @@ fn smaller(unit: &str, number: f64, is_possible: impl Fn(f64) -> bool) -> Option
         _ => &[],
     };
     // From a thousand on millimetres are meant, below it centimetres.
-    let likely = |(_, by): &&(&str, f64)| is_possible(number / by) && (*by > 100.0) == (number.abs() >= 1000.0);
+    let likely =
+        |(_, by): &&(&str, f64)| is_possible(number / by) && (*by > 100.0) == (number.abs() >= 1000.0);
     units.iter().find(likely).map(|(unit, _)| *unit)
 }

@@ -68,12 +68,7 @@ fn possible<'a>(
 
 /// What a condition without parts demands on top of what is demanded already; nothing where both
 /// can't be.
-fn demand<'a>(
-    leaf: &'a Condition,
-    denied: bool,
-    demands: &[Demand<'a>],
-    city: &City,
-) -> Option<Demand<'a>> {
+fn demand<'a>(leaf: &'a Condition, denied: bool, demands: &[Demand<'a>], city: &City) -> Option<Demand<'a>> {
     let known = demands.iter().rev().find(|known| is_same(known.leaf, leaf));
     let (least, most) = known.map_or_else(|| span(leaf, city), |known| (known.least, known.most));
     let (least, most) = match (leaf.threshold(), denied) {
@@ -88,9 +83,9 @@ fn demand<'a>(
 
 fn span(leaf: &Condition, city: &City) -> (i64, i64) {
     match leaf {
-        Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => {
-            city.sensor(*sensor).map_or((i64::MIN, i64::MAX), |sensor| (sensor.span.0.raw(), sensor.span.1.raw()))
-        }
+        Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => city
+            .sensor(*sensor)
+            .map_or((i64::MIN, i64::MAX), |sensor| (sensor.span.0.raw(), sensor.span.1.raw())),
         Condition::Accumulates { .. } => (0, i64::MAX),
         Condition::Silent { .. } => (0, 1),
         _ => (i64::MIN, i64::MAX),
@@ -149,7 +144,8 @@ mod tests {
     fn a_rule_that_can_never_fire_is_refused() {
         let found = told(&[&format!("{{ all = [{HIGH}, {{ not = {LOW} }}] }}")]);
         assert!(found.len() == 1 && found[0].contains("can never be raised"), "{found:#?}");
-        let nested = format!("{{ all = [{{ any = [{HIGH}, {HIGH}] }}, {{ not = {{ any = [{LOW}, {HIGH}] }} }}] }}");
+        let nested =
+            format!("{{ all = [{{ any = [{HIGH}, {HIGH}] }}, {{ not = {{ any = [{LOW}, {HIGH}] }} }}] }}");
         assert!(told(&[&nested])[0].contains("can never be raised"));
         let beyond = told(&["{ exceeds = \"stage\", raise_m = 11.0, clear_m = 1.0 }"]);
         assert!(beyond[0].contains("more or less than could be measured"), "{beyond:#?}");
@@ -169,19 +165,28 @@ mod tests {
         assert_eq!(told(&[&between]), Vec::<String>::new());
         let silent = "{ all = [{ silent = \"stage\" }, { rises = \"stage\", window_s = 3600, raise_m = 0.1, clear_m = 0.05 }] }";
         assert_eq!(told(&[silent]), Vec::<String>::new());
-        assert!(told(&["{ all = [{ silent = \"stage\" }, { not = { silent = \"stage\" } }] }"])[0].contains("never be raised"));
+        assert!(
+            told(&["{ all = [{ silent = \"stage\" }, { not = { silent = \"stage\" } }] }"])[0]
+                .contains("never be raised")
+        );
     }
 
     #[test]
     fn a_ladder_of_several_parts_must_climb_in_each() {
         let any = |raise: [&str; 2]| {
             let part = |raise: &str, station: &str| {
-                format!("{{ exceeds = \"stage\", station = \"{station}\", raise_m = {raise}, clear_m = 0.5 }}")
+                format!(
+                    "{{ exceeds = \"stage\", station = \"{station}\", raise_m = {raise}, clear_m = 0.5 }}"
+                )
             };
             format!("{{ any = [{}, {}] }}", part(raise[0], "kim-long"), part(raise[1], "phu-oc"))
         };
-        assert!(told(&[&any(["1.0", "2.0"]), &any(["2.0", "1.5"])])[0].contains("cleared lower than a below it"));
-        assert!(told(&[&any(["1.0", "2.0"]), &any(["1.0", "2.0"])])[0].contains("cleared lower than a below it"));
+        assert!(
+            told(&[&any(["1.0", "2.0"]), &any(["2.0", "1.5"])])[0].contains("cleared lower than a below it")
+        );
+        assert!(
+            told(&[&any(["1.0", "2.0"]), &any(["1.0", "2.0"])])[0].contains("cleared lower than a below it")
+        );
         assert_eq!(told(&[&any(["1.0", "2.0"]), &any(["1.5", "2.0"])]), Vec::<String>::new());
     }
 

@@ -73,18 +73,20 @@ impl RuleSet {
             Gate::Open => return false,
         };
         // A sum looks back from the first moment of the horizon over its whole window.
-        let windows = slot.levels.iter().filter_map(|level| {
+        let windows = slot.levels.iter().map(|level| {
             let mut longest = Span::ZERO;
             level.when.leaves(false, &mut |leaf, _| longest = longest.max(leaf.window().unwrap_or_default()));
-            Some(longest)
+            longest
         });
         let from = newest.minus(self.horizon()).minus(windows.max().unwrap_or_default());
         let low = |point: &sensors::series::Point| point.value.is_none_or(|value| value.raw() < lowest);
         *state.core() == Core::REST
             && (state.level, state.doubted) == (0, 0)
-            && slot.sensors.iter().filter_map(|sensor| view.series(*sensor)).all(|series| {
-                series.points(from, newest).all(low)
-            })
+            && slot
+                .sensors
+                .iter()
+                .filter_map(|sensor| view.series(*sensor))
+                .all(|series| series.points(from, newest).all(low))
     }
 
     /// Ends an alert whose rule is no more, under the rules that still have it. It tells what
@@ -141,7 +143,8 @@ fn pins(state: &AlertState, slot: &Slot, stands_in: bool, newest: Timestamp) -> 
             let next = off.map_or(0, |at| at + 1);
             let switched = state.changes.get(next).map(|(at, _)| *at);
             let always = off.is_none() && is_on(&state.base);
-            let since = if stands_in { newest } else { switched.filter(|_| !always).unwrap_or(Timestamp::MIN) };
+            let since =
+                if stands_in { newest } else { switched.filter(|_| !always).unwrap_or(Timestamp::MIN) };
             pins.push(Pin { place, sure, since });
         }
     }
@@ -207,7 +210,11 @@ mod tests {
         let said = held.stage(230, 2_100);
         assert_eq!((said[0].from.as_str(), said[0].to.as_str()), ("bd2", "bd1"), "held since it was raised");
         let between = "{ exceeds = \"stage\", raise_m = 2.5, clear_m = 2.0 }";
-        assert_eq!(adopt(&mut site.clone(), ladder(between, "")), Vec::<String>::new(), "it is not below its clear");
+        assert_eq!(
+            adopt(&mut site.clone(), ladder(between, "")),
+            Vec::<String>::new(),
+            "it is not below its clear"
+        );
     }
 
     #[test]

@@ -116,11 +116,7 @@ impl Track {
     pub fn lengthened(&self, retention: Span, older: &[Reading]) -> Self {
         let kept: Vec<Reading> =
             older.iter().filter(|reading| reading.quality.check() != Some(Check::Time)).copied().collect();
-        Self {
-            series: self.series.lengthened(retention, &kept),
-            windows: Windows::default(),
-            ..self.clone()
-        }
+        Self { series: self.series.lengthened(retention, &kept), windows: Windows::default(), ..self.clone() }
     }
 
     /// The readings of the retention.

@@ -97,7 +97,13 @@ fn misplaced(wanted: &Wanted) -> Vec<Mistake> {
             note("files", 0, "name", format!("officers do not govern {name:?}"), allowed);
         }
         if !names.insert(&file.name) {
-            note("files", 0, "name", format!("{} is given twice", file.name), "each is allowed once".to_owned());
+            note(
+                "files",
+                0,
+                "name",
+                format!("{} is given twice", file.name),
+                "each is allowed once".to_owned(),
+            );
         }
         if let Some((byte, sign)) = file.text.char_indices().find(|(_, sign)| is_hidden(*sign)) {
             let wrong = format!("the character U+{:04X} hides what is written", u32::from(sign));
@@ -116,9 +122,11 @@ fn is_hidden(sign: char) -> bool {
 
 /// Hazards that nobody would watch for any more and that nobody said may go.
 fn lost(before: &RuleSet, after: &RuleSet, confirmed: &[String]) -> Vec<Mistake> {
-    let hazards = |rules: &RuleSet| rules.slots().iter().map(|slot| slot.rule.hazard).collect::<BTreeSet<Hazard>>();
+    let hazards =
+        |rules: &RuleSet| rules.slots().iter().map(|slot| slot.rule.hazard).collect::<BTreeSet<Hazard>>();
     let (before, after) = (hazards(before), hazards(after));
-    let lost = before.difference(&after).filter(|hazard| confirmed.iter().all(|name| name != hazard.as_str()));
+    let lost =
+        before.difference(&after).filter(|hazard| confirmed.iter().all(|name| name != hazard.as_str()));
     let told = lost.map(|hazard| Mistake {
         file: RULES.to_owned(),
         line: 0,

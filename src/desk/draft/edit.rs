@@ -51,11 +51,8 @@ pub fn edit(text: &str, edits: &[Edit]) -> Result<String, Vec<EditError>> {
     let mut document: DocumentMut = text.parse().map_err(|why: toml_edit::TomlError| {
         vec![wrong(0, "rule", format!("rules.toml can't be read: {}", why.message()), "send it whole")]
     })?;
-    let errors: Vec<EditError> = edits
-        .iter()
-        .enumerate()
-        .filter_map(|(place, edit)| put(&mut document, place, edit).err())
-        .collect();
+    let errors: Vec<EditError> =
+        edits.iter().enumerate().filter_map(|(place, edit)| put(&mut document, place, edit).err()).collect();
     if errors.is_empty() { Ok(document.to_string()) } else { Err(errors) }
 }
 
@@ -91,20 +88,15 @@ fn put(document: &mut DocumentMut, place: usize, edit: &Edit) -> Result<(), Edit
             wrong(place, "value", format!("{given} can't be written"), allowed)
         })?),
     };
-    let path = path(&edit.key, edit.level.is_some(), target).map_err(|(what, allowed)| {
-        wrong(place, "key", what, allowed)
-    })?;
+    let path = path(&edit.key, edit.level.is_some(), target)
+        .map_err(|(what, allowed)| wrong(place, "key", what, allowed))?;
     write(target, &path, value).map_err(|what| {
         wrong(place, "key", what, "allowed is a key that stands there, or a new one beside it")
     })
 }
 
 /// The table of an array that is known by a name; without it, the names that there are.
-fn named<'a>(
-    tables: Option<&'a mut ArrayOfTables>,
-    key: &str,
-    name: &str,
-) -> Result<&'a mut Table, String> {
+fn named<'a>(tables: Option<&'a mut ArrayOfTables>, key: &str, name: &str) -> Result<&'a mut Table, String> {
     let Some(tables) = tables else { return Err("none".to_owned()) };
     let id = |table: &Table| table.get(key).and_then(Item::as_str).unwrap_or_default().to_owned();
     let names: Vec<String> = tables.iter().map(id).collect();
@@ -125,7 +117,8 @@ fn path(key: &str, is_level: bool, target: &Table) -> Result<Vec<Step>, (String,
         (format!("{key:?} is no key"), allowed)
     };
     let mut steps = Vec::new();
-    let of_condition = is_level && (key.starts_with("raise_") || key.starts_with("clear_") || key == "window_s");
+    let of_condition =
+        is_level && (key.starts_with("raise_") || key.starts_with("clear_") || key == "window_s");
     if of_condition {
         let when = target.get("when").and_then(Item::as_table_like);
         if when.is_some_and(|when| ["all", "any", "not"].iter().any(|part| when.contains_key(part))) {
@@ -167,7 +160,11 @@ fn write(table: &mut dyn TableLike, path: &[Step], value: Option<Value>) -> Resu
     if let [Step::Place(place), rest @ ..] = rest {
         let part = inside.as_array_mut().and_then(|array: &mut Array| array.get_mut(*place));
         let part = part.and_then(Value::as_inline_table_mut);
-        return write(part.ok_or_else(|| format!("{key} has no part {place}"))? as &mut InlineTable, rest, value);
+        return write(
+            part.ok_or_else(|| format!("{key} has no part {place}"))? as &mut InlineTable,
+            rest,
+            value,
+        );
     }
     write(inside.as_table_like_mut().ok_or_else(|| format!("{key} is no table"))?, rest, value)
 }
@@ -176,9 +173,7 @@ fn value(given: &serde_json::Value) -> Option<Value> {
     use serde_json::Value as Json;
     match given {
         Json::Bool(yes) => Some((*yes).into()),
-        Json::Number(number) => {
-            number.as_i64().map(Value::from).or_else(|| number.as_f64().map(Value::from))
-        }
+        Json::Number(number) => number.as_i64().map(Value::from).or_else(|| number.as_f64().map(Value::from)),
         Json::String(text) => Some(text.as_str().into()),
         Json::Array(items) => {
             let items = items.iter().map(|item| item.as_str().map(Value::from));
@@ -211,7 +206,10 @@ mod tests {
     fn a_part_of_a_condition_is_named_by_its_path() {
         let whole = one("flash-flood", Some("likely"), "when.any[1].raise_mm", json!(140));
         let edited = edit(RULES, &[whole]).unwrap();
-        assert_eq!(edited, RULES.replacen("raise_mm = 150, clear_mm = 90 }", "raise_mm = 140, clear_mm = 90 }", 1));
+        assert_eq!(
+            edited,
+            RULES.replacen("raise_mm = 150, clear_mm = 90 }", "raise_mm = 140, clear_mm = 90 }", 1)
+        );
         let told = edit(RULES, &[one("flash-flood", Some("likely"), "raise_mm", json!(140))]).unwrap_err();
         assert!(told[0].to_string().contains("when.any[1].raise_mm"), "{}", told[0]);
     }

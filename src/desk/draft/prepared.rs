@@ -96,7 +96,8 @@ fn older(
     retention: Span,
 ) -> Result<Vec<Reading>, StoreError> {
     let Some(newest) = series.newest() else { return Ok(Vec::new()) };
-    let first = series.points(Timestamp::MIN, Timestamp::MAX).next().map_or(newest.measured_at, |p| p.measured_at);
+    let first =
+        series.points(Timestamp::MIN, Timestamp::MAX).next().map_or(newest.measured_at, |p| p.measured_at);
     let (from, mut after, mut older) = (newest.measured_at.minus(retention), None, Vec::new());
     while older.len() < Series::POINTS_MAX {
         let page = reader.series(id, (from, first), None, after, PAGE_MAX)?;

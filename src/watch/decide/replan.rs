@@ -66,12 +66,7 @@ impl Turn {
 
     /// Takes over what the rules still have, and begins what is new in them. A rule that says the
     /// same as before goes on untouched.
-    fn adopt(
-        &mut self,
-        old: &Plan,
-        alerts: &[Arc<AlertState>],
-        retired: &mut BTreeMap<String, AlertRecord>,
-    ) {
+    fn adopt(&mut self, old: &Plan, alerts: &[Arc<AlertState>], retired: &mut BTreeMap<String, AlertRecord>) {
         let plan = Arc::clone(&self.plan);
         let sums = Sums::default();
         let eyes = Eyes { tracks: &self.next.tracks, silent: &self.next.silent, sums: Some(&sums) };

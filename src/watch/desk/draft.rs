@@ -155,7 +155,9 @@ fn admit<'a>(
     }
     if draft.version != version {
         let (given, is) = (short(version), short(&draft.version));
-        return Err(refuse(format!("version {given} was approved, but the draft is version {is}; look at it")));
+        return Err(refuse(format!(
+            "version {given} was approved, but the draft is version {is}; look at it"
+        )));
     }
     let in_force = &turn.plan.governed.version;
     if draft.base != *in_force {
@@ -242,8 +244,9 @@ pub(in crate::watch) fn seed(state: &mut State, now: Timestamp) -> Commit {
     let open: Vec<Draft> = state.desk.drafts.iter().map(|(_, filed)| filed.record.clone()).collect();
     let because = || Some("the configuration folder's rules came into force".to_owned());
     let filed = state.desk.rules.file(in_force, by, now);
-    let overtaken =
-        open.iter().map(|draft| state.desk.drafts.file(draft.closed(Standing::Overtaken, None, because()), None, now));
+    let overtaken = open
+        .iter()
+        .map(|draft| state.desk.drafts.file(draft.closed(Standing::Overtaken, None, because()), None, now));
     for filed in std::iter::once(filed).chain(overtaken) {
         match filed {
             Ok(paper) => commit.papers.push(paper),

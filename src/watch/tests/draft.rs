@@ -196,7 +196,11 @@ fn after_a_restart_the_approved_rules_stand_and_the_folder_is_said_to_differ() {
     let begun = Plan::begin(None, dir.path(), None).unwrap();
     assert_eq!((&begun.version, &begun.governed.version), (&plan.version, &plan.governed.version));
     assert_eq!(begun.governed.differing(), ["rules.toml"]);
-    assert_eq!(begun.governed.texts.text("rules.toml"), plan.governed.texts.text("rules.toml"), "byte for byte");
+    assert_eq!(
+        begun.governed.texts.text("rules.toml"),
+        plan.governed.texts.text("rules.toml"),
+        "byte for byte"
+    );
     // An officer may take the folder's in their place, by name.
     let adopted = Plan::begin(None, dir.path(), Some("Lê Văn A")).unwrap();
     assert_eq!(adopted.governed.version, hue().governed.version);
@@ -214,7 +218,8 @@ fn nothing_is_approved_without_a_backtest_of_that_very_version_and_a_second_offi
     assert!(why(&office.approve("chi-huy", &id)).contains("version 2 was seen"), "If-Match is compared");
     let act = office.approval(&id);
     assert!(why(&office.order("chi-huy", None, act)).contains("no backtest of this very version"));
-    let done = BacktestDone { draft_version_hash: "f".into(), digest: "0".into(), summary: "".into(), at: 0 };
+    let done =
+        BacktestDone { draft_version_hash: "f".into(), digest: "0".into(), summary: String::new(), at: 0 };
     let other = Act::Backtested { id: id.clone(), done };
     assert!(why(&office.order("may-tinh", None, other)).contains("run that one"));
     office.backtest(&id);

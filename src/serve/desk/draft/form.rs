@@ -16,7 +16,7 @@ use crate::watch::snapshot::Plan;
 
 /// The rules in force.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Rules {
+pub(crate) struct RulesInForce {
     /// A hash over every governed text.
     version: String,
     /// The version of the whole configuration, which commits name.
@@ -201,7 +201,7 @@ impl From<TextForm> for File {
     }
 }
 
-impl Rules {
+impl RulesInForce {
     pub(super) fn of(plan: &Plan, since: Option<Timestamp>, in_force: Option<&InForce>) -> Self {
         let governed = &plan.governed;
         let files = governed.texts.governed().into_iter().map(|file| FileForm {

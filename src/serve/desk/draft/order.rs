@@ -85,8 +85,7 @@ pub(crate) async fn restore(
     let found = versions.into_iter().find(|version| version.version.starts_with(&wanted));
     let found =
         found.ok_or_else(|| Problem::unknown("version", &wanted, "/api/v1/rules/history lists them"))?;
-    let wanted =
-        Wanted { files: found.files, edits: Vec::new(), confirm_removal: form.confirm_removal };
+    let wanted = Wanted { files: found.files, edits: Vec::new(), confirm_removal: form.confirm_removal };
     file(&app, signed, wanted, None, form.note).await
 }
 
@@ -100,7 +99,8 @@ async fn file(
 ) -> Result<Response, Problem> {
     let plan = Arc::clone(&app.seen().snapshot.state.plan);
     let compiled = tokio::task::spawn_blocking(move || compile(&plan, &wanted)).await;
-    let (mut proposal, _) = compiled.map_err(|_| Problem::failed())?.map_err(|mistakes| problem(&mistakes))?;
+    let (mut proposal, _) =
+        compiled.map_err(|_| Problem::failed())?.map_err(|mistakes| problem(&mistakes))?;
     if let Some(base) = base {
         proposal.base = base;
     }
@@ -145,25 +145,22 @@ pub(crate) async fn approve(
     signed.seen_version()?;
     let seen = app.seen();
     let open = seen.snapshot.state.desk.drafts.find(&id).map(|filed| filed.record.clone());
-    let (version, prepared) = match open {
-        Some(draft) => {
-            let ready = is_ready(&draft, &seen.snapshot.state.plan, &signed.officer);
-            let version = draft.version.clone();
-            let snapshot = Arc::clone(&seen.snapshot);
-            let reader = app.shared.reader.clone();
-            let work = move || {
-                let _place = place;
-                ready.then(|| prepare(&draft, &snapshot.state, &reader)).transpose()
-            };
-            (version, tokio::task::spawn_blocking(work).await.map_err(|_| Problem::failed())??)
-        }
+    let (version, prepared) = if let Some(draft) = open {
+        let ready = is_ready(&draft, &seen.snapshot.state.plan, &signed.officer);
+        let version = draft.version.clone();
+        let snapshot = Arc::clone(&seen.snapshot);
+        let reader = app.shared.reader.clone();
+        let work = move || {
+            let _place = place;
+            ready.then(|| prepare(&draft, &snapshot.state, &reader)).transpose()
+        };
+        (version, tokio::task::spawn_blocking(work).await.map_err(|_| Problem::failed())??)
+    } else {
         // What was approved before with this very key is told so.
-        None => {
-            let wanted = id.clone();
-            let kept = app.read(place, move |reader| reader.paper(Kind::Draft, &wanted)).await?;
-            let draft = kept.and_then(|kept| serde_json::from_str::<Draft>(&kept.record).ok());
-            (draft.map(|draft| draft.version).unwrap_or_default(), None)
-        }
+        let wanted = id.clone();
+        let kept = app.read(place, move |reader| reader.paper(Kind::Draft, &wanted)).await?;
+        let draft = kept.and_then(|kept| serde_json::from_str::<Draft>(&kept.record).ok());
+        (draft.map(|draft| draft.version).unwrap_or_default(), None)
     };
     let act = DraftAct::Approve { id, version, prepared };
     give(&app, signed, form.note, Act::Desk(desk::Act::Draft(act))).await
@@ -177,11 +174,7 @@ fn is_ready(draft: &Draft, plan: &Plan, officer: &str) -> bool {
         && draft.backtest.as_ref().is_some_and(is_run)
 }
 
-fn prepare(
-    draft: &Draft,
-    state: &Watched,
-    reader: &crate::store::Reader,
-) -> Result<Arc<Prepared>, Problem> {
+fn prepare(draft: &Draft, state: &Watched, reader: &crate::store::Reader) -> Result<Arc<Prepared>, Problem> {
     let plan = state.plan.revised(&draft.files).map_err(|mistakes| problem(&mistakes))?;
     let prepared = Prepared::new(plan, state, reader).map_err(|why| {
         tracing::error!(%why, draft = draft.id, "rules could not be made ready");

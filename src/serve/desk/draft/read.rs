@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use super::form::{DraftForm, Drafts, Export, History, Rules, TextForm, VersionForm};
+use super::form::{DraftForm, Drafts, Export, History, RulesInForce, TextForm, VersionForm};
 use crate::desk::draft::IN_FORCE;
 use crate::desk::paper::Kind;
 use crate::serve::App;
@@ -24,7 +24,7 @@ const LIMIT_DEFAULT: u64 = 20;
 /// The rules in force, with their thresholds, and what the configuration folder says otherwise.
 #[utoipa::path(
     get, path = "/api/v1/rules", operation_id = "show_rules", tag = "rules",
-    responses((status = 200, description = "The rules in force", body = Enveloped<Rules>))
+    responses((status = 200, description = "The rules in force", body = Enveloped<RulesInForce>))
 )]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -35,7 +35,7 @@ pub(crate) async fn show(
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let filed = state.desk.rules.find(IN_FORCE);
-    let rules = Rules::of(&state.plan, filed.map(|filed| filed.at), filed.map(|filed| &filed.record));
+    let rules = RulesInForce::of(&state.plan, filed.map(|filed| filed.at), filed.map(|filed| &filed.record));
     Ok(answer::json(&asked, app.envelope(&seen), &rules))
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn drafts(
     Ok(answer::json(&asked, app.envelope(&seen), &Drafts { drafts, next: page.next }))
 }
 
-/// One draft with its texts, its diff and its backtest; the ETag is for If-Match.
+/// One draft with its texts, its diff and its backtest; the `ETag` is for If-Match.
 #[utoipa::path(
     get, path = "/api/v1/rules/drafts/{id}", operation_id = "show_rules_draft", tag = "rules",
     params(("id" = String, Path, description = "The draft")),

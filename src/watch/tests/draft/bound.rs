@@ -47,7 +47,15 @@ fn no_more_drafts_are_open_than_the_bound_and_no_two_say_the_same() {
     assert_eq!(office.town.state.desk.drafts.len(), OPEN_MAX);
     let same = Proposal { version: format!("{:064}", 3), ..first };
     assert!(why(&office.order("truc-ban", None, Act::Propose(same))).contains("the very same"));
-    let (id, _) = office.town.state.desk.drafts.iter().next().map(|(id, filed)| (id.to_owned(), filed.version)).unwrap();
+    let (id, _) = office
+        .town
+        .state
+        .desk
+        .drafts
+        .iter()
+        .next()
+        .map(|(id, filed)| (id.to_owned(), filed.version))
+        .unwrap();
     let withdraw = Act::Withdraw { id: id.clone() };
     assert!(why(&office.order("chi-huy", Some(1), withdraw)).contains("alone may withdraw"));
     filed(&office.order("chi-huy", Some(1), Act::Decline { id }));
@@ -72,7 +80,11 @@ fn rules_that_look_back_further_get_their_readings_from_the_store() {
     });
     let commit = office.change(&longer);
     assert_eq!(kept(&office), 17, "{before:?}");
-    assert!(commit.transitions.iter().any(|t| t.rule.0.as_ref() == "rise" && t.to == "fast"), "{:#?}", commit.transitions);
+    assert!(
+        commit.transitions.iter().any(|t| t.rule.0.as_ref() == "rise" && t.to == "fast"),
+        "{:#?}",
+        commit.transitions
+    );
     let before = office.town.state.clone();
     let (town, ..) = office.restart();
     assert_eq!(town.state.tracks[stage.at()], before.tracks[stage.at()], "as after a restart");

@@ -61,6 +61,9 @@ fn how_long_an_approval_holds_the_writer_up() {
         let written = began.elapsed().as_micros();
         office.town.state = decision.next;
         office.town.plan = Arc::clone(&office.town.state.plan);
-        println!("{name}: decided in {} us (median), {} us (95 %); written in {written} us", times[25], times[47]);
+        println!(
+            "{name}: decided in {} us (median), {} us (95 %); written in {written} us",
+            times[25], times[47]
+        );
     }
 }
