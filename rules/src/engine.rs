@@ -13,6 +13,7 @@ mod evidence;
 mod fold;
 mod latch;
 mod record;
+mod storm;
 mod sums;
 mod truth;
 
@@ -236,5 +237,7 @@ impl RuleSet {
 mod bearing_tests;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod storm_tests;
 #[cfg(test)]
 mod tests;

@@ -94,12 +94,9 @@ fn span(leaf: &Condition, city: &City) -> (i64, i64) {
 
 /// Whether two conditions speak of the same number.
 fn is_same(one: &Condition, other: &Condition) -> bool {
-    match (one, other) {
-        (Condition::Exceeds { sensor, .. }, Condition::Exceeds { sensor: other, .. })
-        | (Condition::Releases { sensor, .. }, Condition::Releases { sensor: other, .. }) => sensor == other,
-        (Condition::Silent { sensors }, Condition::Silent { sensors: others }) => sensors == others,
-        _ => one.measures_as(other),
-    }
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+        && one.sensors() == other.sensors()
+        && one.window() == other.window()
 }
 
 /// Whether two conditions are built alike and only their thresholds differ: then those of the

@@ -17,6 +17,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // Alerts that stood ended because their rule is no more; the public was told nothing of it.
     ("rules_withdrawn_title", &["count"]),
     ("rules_withdrawn_body", &["what"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {
