@@ -149,7 +149,7 @@ fn whole(change: impl Fn(&str) -> String) -> Wanted {
 /// The text without one rule.
 fn without(text: &str, id: &str) -> String {
     let begin = text.find(&format!("[[rule]]\nid = \"{id}\"")).unwrap();
-    let end = text[begin + 1..].find("[[rule]]").map_or(text.len(), |at| begin + 1 + at);
+    let end = text[begin..].find("\n[[rule]]").map_or(text.len(), |at| begin + at + 1);
     format!("{}{}", &text[..begin], &text[end..])
 }
 
