@@ -13,6 +13,7 @@ pub mod explain;
 pub mod ledger;
 pub mod order;
 pub mod replay;
+pub mod rules;
 pub mod serve;
 #[cfg(feature = "demo")]
 mod show;

@@ -4,6 +4,7 @@
 mod batch;
 mod clock;
 mod cut;
+mod draft;
 mod duty;
 mod foreign;
 mod inferred;

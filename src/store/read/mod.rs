@@ -9,6 +9,7 @@ mod feed;
 mod paper;
 mod pool;
 mod proof;
+mod rules;
 mod series;
 pub mod vitals;
 
@@ -30,6 +31,7 @@ pub use crate::store::read::alert::{AlertCursor, Which};
 pub use crate::store::read::clock::{Leg, Legs};
 pub use crate::store::read::paper::{CapEntry, Papers};
 pub use crate::store::read::proof::{KnownAt, LedgerEntry, StoodAt, Verified};
+pub use crate::store::read::rules::rules_in_force;
 
 /// No page has more items.
 pub const PAGE_MAX: usize = 10_000;

@@ -202,6 +202,7 @@ fn plan(city: City) -> Plan {
         duty: baolu::desk::duty::Duty::default(),
         cap_in: baolu::cap::read::config::Sources::default(),
         version: "config-1".to_owned(),
+        governed: baolu::plan::governed::Governed::default(),
     }
 }
 
