@@ -5,6 +5,7 @@
 /// Names inside the city's folder, and texts.
 pub(super) const FILES: &[(&str, &str)] = &[
     ("basins.toml", include_str!("../../config/hue/basins.toml")),
+    ("cap.toml", include_str!("../../config/hue/cap.toml")),
     ("city.toml", include_str!("../../config/hue/city.toml")),
     ("lines.toml", include_str!("../../config/hue/lines.toml")),
     ("officers.toml", include_str!("../../config/hue/officers.toml")),

@@ -18,6 +18,7 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::record::{Restored, StoredReading};
 use crate::store::{Keys, Store, ledger, rows};
 
+mod cap;
 mod doubt;
 mod paper;
 
@@ -78,6 +79,7 @@ fn restored(transaction: &Transaction, city: &City) -> rusqlite::Result<Restored
     Ok(Restored {
         orders: orders(transaction)?,
         papers: paper::open(transaction)?,
+        caps: cap::chains(transaction, at)?,
         suspicions: Vec::new(),
         grounds: Vec::new(),
         revised: Vec::new(),

@@ -10,6 +10,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 use sensors::track::Track;
 
+use crate::cap::chain::Chains;
 use crate::desk::Desk;
 use crate::event::LineState;
 use crate::order::Remembered;
@@ -47,6 +48,7 @@ pub fn restore(
         strays: restored.strays,
         orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
         desk: desk(restored),
+        caps: Chains::new(&restored.caps),
         told: Told::new(restored.told.iter().cloned()),
         inspection,
         grounds: Grounds::new(restored.grounds.iter().cloned(), restored.revised.iter().cloned()),

@@ -13,6 +13,8 @@ use sensors::station::{Sensor, SensorIx};
 use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
+use crate::cap::chain::Chains;
+use crate::cap::config::Cap;
 use crate::desk::Desk;
 use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
@@ -35,6 +37,8 @@ pub struct Plan {
     pub receivers: Receivers,
     /// Who may order.
     pub officers: Officers,
+    /// How warnings become CAP messages.
+    pub cap: Cap,
     /// A hash over every configuration file.
     pub version: String,
 }
@@ -72,6 +76,8 @@ pub struct State {
     pub orders: Arc<Remembered>,
     /// The officers' desk.
     pub desk: Desk,
+    /// Our CAP messages that are in force, by what they speak of.
+    pub caps: Chains,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
     /// How sensors look beside each other, and the cases that came of it.
@@ -119,6 +125,7 @@ impl State {
             strays: 0,
             orders: Arc::default(),
             desk: Desk::default(),
+            caps: Chains::default(),
             told: Told::default(),
             inspection: Inspection::default(),
             grounds: Grounds::default(),

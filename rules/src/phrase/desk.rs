@@ -11,6 +11,12 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // The CAP message of {what} expired at {when} before it could be renewed; it is in force again.
+    ("cap_lapsed_title", &[]),
+    ("cap_lapsed_body", &["what", "when"]),
+    // A warning names no ward of the city, so that no CAP message can be written.
+    ("cap_nowhere_title", &[]),
+    ("cap_nowhere_body", &["what"]),
 ];
 
 impl Language {
