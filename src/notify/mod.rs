@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod cap_folder;
 pub mod channel;
 pub mod delivery;
 pub mod fault;
