@@ -22,7 +22,7 @@ use crate::watch::decide::Turn;
 use crate::watch::snapshot::{Eyes, State};
 
 /// Says what goes out in this decision, and once more what would lapse.
-pub(super) fn follow(turn: &mut Turn) {
+pub(in crate::watch) fn follow(turn: &mut Turn) {
     let plan = Arc::clone(&turn.plan);
     let Some(out) = &plan.cap.out else { return };
     let goes = |bulletin: &&Bulletin| bulletin.automatic && bulletin.hazard.is_public();
