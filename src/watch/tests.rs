@@ -5,6 +5,7 @@ mod batch;
 mod cap;
 mod clock;
 mod cut;
+mod inferred;
 mod law;
 mod order;
 mod pace;

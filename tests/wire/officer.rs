@@ -1,4 +1,3 @@
-//! Officers at work over the real service: what they order, and what goes out.
+//! What officers do over HTTP and at the keyboard, with the real binary.
 
-#[cfg(test)]
 mod cap;

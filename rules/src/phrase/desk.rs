@@ -17,6 +17,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning names no ward of the city, so that no CAP message can be written.
     ("cap_nowhere_title", &[]),
     ("cap_nowhere_body", &["what"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {
