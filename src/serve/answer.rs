@@ -87,9 +87,10 @@ pub(crate) struct Kind {
 pub(crate) fn document(asked: &HeaderMap, kind: &Kind, content: Vec<u8>) -> Response {
     let tag = tag_of(&content);
     let is_known = is_known(asked, &tag);
-    let (status, body) = match is_known {
-        true => (StatusCode::NOT_MODIFIED, Body::empty()),
-        false => (StatusCode::OK, Body::from(content)),
+    let (status, body) = if is_known {
+        (StatusCode::NOT_MODIFIED, Body::empty())
+    } else {
+        (StatusCode::OK, Body::from(content))
     };
     let mut response = dressed(status, body, &tag);
     let headers = response.headers_mut();

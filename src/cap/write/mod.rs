@@ -39,8 +39,7 @@ pub fn second(at: Timestamp) -> Timestamp {
 /// The id of a message: derived from when it is sent and what it says, in letters that stand in any
 /// address and file name.
 fn identifier(out: &out::Out, sent: Timestamp, exercise: bool, what: &str) -> String {
-    let digest = Sha256::digest(what);
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest = format!("{:.16}", format!("{:x}", Sha256::digest(what)));
     let time = sent.to_chrono().map(|time| time.format("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default();
     let exercise = if exercise { ".exercise" } else { "" };
     format!("{}{exercise}.{time}.{digest}", out.prefix)

@@ -116,13 +116,12 @@ fn known(turn: &Turn, bulletin: &Bulletin) -> Option<Known> {
     let stands = || episode.and_then(|_| turn.plan.rules.restate(ix, alert, turn.now, &eyes));
     let (rule, words) = (slot.rule.id.to_string(), slot.rule.words.clone());
     let transition = made.or_else(stands);
-    let (rule_version, level, measure, corroborated) = match transition {
-        Some(t) => (t.rule_version, t.to, t.measure, t.corroborated),
-        None => {
-            // An officer let out what nothing corroborates, or speaks of what is over.
-            let level = episode.map_or(NONE, |_| slot.level_name(alert.doubted)).to_owned();
-            (slot.rule.version.clone(), level, None, episode.is_none())
-        }
+    let (rule_version, level, measure, corroborated) = if let Some(t) = transition {
+        (t.rule_version, t.to, t.measure, t.corroborated)
+    } else {
+        // An officer let out what nothing corroborates, or speaks of what is over.
+        let level = episode.map_or(NONE, |_| slot.level_name(alert.doubted)).to_owned();
+        (slot.rule.version.clone(), level, None, episode.is_none())
     };
     let onset = episode.map(|episode| episode.began_at).filter(|_| level != NONE);
     Some(Known { rule, rule_version, words, level, measure, corroborated, onset })

@@ -20,7 +20,7 @@ fn ask(service: &Service, path: &str, more: &str) -> (String, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_ascii_lowercase(), body.to_owned())
+    (head.to_owned(), body.to_owned())
 }
 
 fn header<'a>(head: &'a str, name: &str) -> &'a str {
@@ -32,27 +32,27 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
 fn a_warning_is_in_the_feed_under_its_own_address_and_in_the_folder_also_after_a_restart() {
     let city = City::copy();
     let folder = city.beside("cap");
-    let line = format!("[out]\nfolder = {:?}", folder.to_str().unwrap());
-    city.edit("cap.toml", "[out]", &line);
+    let line = format!("\n[out]\nfolder = {:?}\n", folder.to_str().unwrap());
+    city.edit("cap.toml", "\n[out]\n", &line);
     let service = Service::start(&city, &city.beside("data"), &[]);
     let (head, empty) = ask(&service, "/cap/feed.atom", "");
-    assert!(head.starts_with("http/1.1 200") && !empty.contains("<entry>"), "{head}{empty}");
+    assert!(head.starts_with("HTTP/1.1 200") && !empty.contains("<entry>"), "{head}{empty}");
     enter(&service, "3.02");
 
     let (head, feed) = ask(&service, "/cap/feed.atom", "");
     assert!(header(&head, "content-type").starts_with("application/atom+xml"));
     assert_eq!(feed.matches("<entry>").count(), 1, "{feed}");
     let same = ask(&service, "/cap/feed.atom", &format!("If-None-Match: {}\r\n", header(&head, "etag")));
-    assert!(same.0.starts_with("http/1.1 304") && same.1.is_empty(), "{}", same.0);
+    assert!(same.0.starts_with("HTTP/1.1 304") && same.1.is_empty(), "{}", same.0);
     let path = feed.split("href=\"").find(|part| part.contains(".xml\"")).unwrap();
     let path = path.split('"').next().unwrap();
     let (head, message) = ask(&service, path, "");
-    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert_eq!(header(&head, "content-type"), "application/cap+xml");
     assert!(header(&head, "cache-control").contains("immutable"));
     assert!(matches!(message.parse(), Ok(oasiscap::Alert::V1dot2(_))), "{message}");
     let (head, _) = ask(&service, &path.replace("/cap/", "/cap/exercise/"), "");
-    assert!(head.starts_with("http/1.1 404"), "what is real is no exercise: {head}");
+    assert!(head.starts_with("HTTP/1.1 404"), "what is real is no exercise: {head}");
     let (_, exercises) = ask(&service, "/cap/exercise/feed.atom", "");
     assert!(!exercises.contains("<entry>"), "{exercises}");
 
