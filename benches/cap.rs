@@ -61,7 +61,7 @@ fn finer(city: &City) -> City {
             let corner =
                 |line: &geo::Line<f64>, n: usize| line.start + line.delta() * (n as f64 / each as f64);
             let corners = lines.iter().flat_map(|line| (0..each).map(move |n| corner(line, n)));
-            Polygon::new(LineString::from_iter(corners), Vec::new())
+            Polygon::new(corners.collect::<LineString>(), Vec::new())
         };
         zone.shape = MultiPolygon::new(zone.shape.iter().map(fine).collect());
     }
@@ -95,12 +95,12 @@ fn measure(what: &str, plan: &Plan, areas: Areas) {
     for _ in 0..TURNS {
         black_box(write(&said, &before, &out, &plan.phrases, now, false));
     }
-    let wrote = machine::cpu_of(std::process::id()) - began;
+    let wrote = machine::cpu_of(std::process::id()).saturating_sub(began);
     let began = machine::cpu_of(std::process::id());
     for _ in 0..TURNS {
         black_box(renew(&first, &before, &out, now));
     }
-    let renewed = machine::cpu_of(std::process::id()) - began;
+    let renewed = machine::cpu_of(std::process::id()).saturating_sub(began);
     println!(
         "{what}: {polygons} polygons, {} bytes: written in {:.3} ms, renewed in {:.3} ms of CPU",
         first.xml.len(),
