@@ -19,6 +19,7 @@ use sensors::city::parse::{FILES, FILES_OPTIONAL};
 use sensors::mistake::Mistake;
 use sha2::{Digest, Sha256};
 
+use crate::cap::config::Cap;
 use crate::cap::read::config::Sources;
 use crate::desk::duty::{Duty, Names};
 use crate::notify::receiver::Receivers;
@@ -214,6 +215,13 @@ impl Plan {
         let duty = duty.and_then(Result::ok).unwrap_or_default();
         let cap_in = texts.text(CAP).map(|text| Sources::parse(CAP, text).map_err(&mut keep));
         let cap_in = cap_in.and_then(Result::ok).unwrap_or_default();
+        let cap = phrases.as_ref().zip(city.as_ref()).and_then(|(phrases, city)| {
+            let languages: Vec<Lang> =
+                phrases.languages.iter().map(|language| language.lang.clone()).collect();
+            let cap =
+                texts.text(CAP).map_or_else(|| Ok(Cap::default()), |text| Cap::parse(CAP, text, &languages));
+            cap.and_then(|cap| cap.with_city(CAP, city)).map_err(&mut keep).ok()
+        });
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
@@ -223,11 +231,22 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
-            (city, rules, phrases, receivers, officers, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(cap), true) =
+            (city, rules, phrases, receivers, officers, cap, mistakes.is_empty())
         {
             let (version, governed) = (texts.version(), Governed::of(texts));
-            return Ok(Self { city, rules, phrases, receivers, officers, duty, cap_in, version, governed });
+            return Ok(Self {
+                city,
+                rules,
+                phrases,
+                receivers,
+                officers,
+                duty,
+                cap,
+                cap_in,
+                version,
+                governed,
+            });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })

@@ -163,6 +163,11 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
             .map_err(|e| failed("making the heartbeat's client", &e))?;
         tracker.spawn(serve::heartbeat::beat(heartbeat, client, pulse, stops.serve.clone()));
     }
+    if let Some(out) = plan.cap.out.clone().filter(|out| out.folder.is_some()) {
+        let follower =
+            notify::cap_folder::run(out, reader.clone(), feed.subscribe(), clock, stops.notify.clone());
+        tracker.spawn(follower);
+    }
     let city = Arc::new(plan.city.clone());
     let (hurrying, hurried) = watch::channel(Arc::default());
     tracker.spawn(pace::follow(snapshots.clone(), hurrying, stops.collect.clone()));

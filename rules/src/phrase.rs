@@ -16,7 +16,7 @@ use sensors::sheet::{Log, Row, Sheet};
 use sensors::time::{Span, Timestamp};
 
 use crate::bulletin::Lang;
-use crate::hazard::Hazard;
+use crate::hazard::{Hazard, Severity};
 use crate::rule::RuleSet;
 use number::Signs;
 
@@ -247,6 +247,11 @@ impl Language {
     /// The words of a kind of warning.
     pub fn warning(&self, words: &str) -> Option<&Warning> {
         self.warnings.get(words)
+    }
+
+    /// What to do at a severity, in the words of a warning; empty where nothing is written.
+    pub fn advice(&self, words: &str, severity: Severity) -> &str {
+        self.warning(words).map_or("", |warning| warning.advice(severity.step()))
     }
 
     /// A small piece; empty where there is none, which reading has refused.

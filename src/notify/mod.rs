@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+pub mod cap_folder;
 pub mod channel;
 pub mod delivery;
 pub mod fault;

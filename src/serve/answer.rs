@@ -75,6 +75,32 @@ pub(crate) fn constant(asked: &HeaderMap, content: &'static [u8]) -> Response {
     dressed(StatusCode::OK, Body::from(content), &tag)
 }
 
+/// What a document is, and how long it may be kept.
+pub(crate) struct Kind {
+    /// `Content-Type`.
+    pub media: &'static str,
+    /// `Cache-Control`.
+    pub cache: &'static str,
+}
+
+/// Answers with a document that other programs know, which has no place for an envelope.
+pub(crate) fn document(asked: &HeaderMap, kind: &Kind, content: Vec<u8>) -> Response {
+    let tag = tag_of(&content);
+    let is_known = is_known(asked, &tag);
+    let (status, body) = if is_known {
+        (StatusCode::NOT_MODIFIED, Body::empty())
+    } else {
+        (StatusCode::OK, Body::from(content))
+    };
+    let mut response = dressed(status, body, &tag);
+    let headers = response.headers_mut();
+    if !is_known {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind.media));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kind.cache));
+    response
+}
+
 /// Puts the envelope in front of the members of an object.
 fn wrapped(envelope: Envelope, content: &[u8]) -> Vec<u8> {
     let Envelope { generated_at, seq: Seq(seq), exercise } = envelope;

@@ -18,6 +18,7 @@ use sensors::quantity::Value;
 use sensors::station::SensorId;
 use sensors::time::{Span, Timestamp};
 
+use crate::cap::Message;
 use crate::desk::paper::Kept;
 use crate::event::LineState;
 use crate::notify::delivery::{Delivery, DeliveryId, End, Target};
@@ -55,6 +56,8 @@ pub struct Restored {
     pub papers: Vec<Kept>,
     /// What went out in the 24 hours before the start, the oldest first.
     pub sendings: Vec<Sending>,
+    /// Our CAP messages of the last days, the oldest first; `xml` only where it may be renewed.
+    pub caps: Vec<Message>,
     /// How much could not be read since the first start.
     pub strays: u64,
 }

@@ -18,6 +18,7 @@ use crate::store::error::{Doing, StoreError};
 use crate::store::record::{Restored, StoredReading};
 use crate::store::{Keys, Store, ledger, rows};
 
+mod cap;
 mod doubt;
 mod paper;
 mod sending;
@@ -80,6 +81,7 @@ fn restored(transaction: &Transaction, city: &City, now: Timestamp) -> rusqlite:
         orders: orders(transaction)?,
         papers: paper::open(transaction)?,
         sendings: sending::recent(transaction, now)?,
+        caps: cap::chains(transaction, at)?,
         suspicions: Vec::new(),
         grounds: Vec::new(),
         revised: Vec::new(),

@@ -10,6 +10,7 @@ use sensors::station::SensorIx;
 use sensors::time::Timestamp;
 use sensors::track::Track;
 
+use crate::cap::chain::Chains;
 use crate::desk::Desk;
 use crate::event::LineState;
 use crate::order::Remembered;
@@ -50,6 +51,7 @@ pub fn restore(
         strays: restored.strays,
         orders: Arc::new(Remembered::new(restored.orders.iter().cloned())),
         desk: desk(restored),
+        caps: Chains::new(&restored.caps),
         told: Told::new(restored.told.iter().cloned()),
         sendings: Sendings::new(restored.sendings.iter().cloned()),
         inspection,

@@ -14,6 +14,8 @@ use sensors::station::{Sensor, SensorIx};
 use sensors::time::{Span, Timestamp};
 use sensors::track::Track;
 
+use crate::cap::chain::Chains;
+use crate::cap::config::Cap;
 use crate::desk::Desk;
 use crate::desk::duty::Duty;
 use crate::event::{LineState, StationState};
@@ -43,6 +45,8 @@ pub struct Plan {
     pub duty: Duty,
     /// Whose CAP messages are taken in.
     pub cap_in: crate::cap::read::config::Sources,
+    /// How warnings become CAP messages.
+    pub cap: Cap,
     /// A hash over every configuration file.
     pub version: String,
     /// The texts that officers govern.
@@ -82,6 +86,8 @@ pub struct State {
     pub orders: Arc<Remembered>,
     /// The officers' desk.
     pub desk: Desk,
+    /// Our CAP messages that are in force, by what they speak of.
+    pub caps: Chains,
     /// What was told of each running episode: the ledger that reasons are computed from.
     pub told: Told,
     /// What went out in the last 24 hours: what staff and residents can still take in.
@@ -134,6 +140,7 @@ impl State {
             strays: 0,
             orders: Arc::default(),
             desk: Desk::default(),
+            caps: Chains::default(),
             told: Told::default(),
             sendings: Sendings::default(),
             inspection: Inspection::default(),

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "demo")]
 mod batch;
+mod cap;
 mod clock;
 mod cut;
 mod draft;

@@ -1,4 +1,5 @@
 //! What officers do over HTTP and at the keyboard, with the real binary.
 
+mod cap;
 mod draft;
 mod duty;

@@ -43,6 +43,12 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // Alerts that stood ended because their rule is no more; the public was told nothing of it.
     ("rules_withdrawn_title", &["count"]),
     ("rules_withdrawn_body", &["what"]),
+    // The CAP message of {what} expired at {when} before it could be renewed; it is in force again.
+    ("cap_lapsed_title", &[]),
+    ("cap_lapsed_body", &["what", "when"]),
+    // A warning names no ward of the city, so that no CAP message can be written.
+    ("cap_nowhere_title", &[]),
+    ("cap_nowhere_body", &["what"]),
     // A level that was reached while nobody measured: between {when} and {until}.
     ("inferred_title", &["what", "level"]),
     ("inferred_body", &["what", "level", "when", "until"]),

@@ -140,6 +140,54 @@ impl Reader {
         })
     }
 
+    /// The CAP messages of a feed, at most `limit`: those in force at `now`, then those that expired;
+    /// the newest first in each.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn cap_feed(
+        &self,
+        exercise: bool,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<CapEntry>, StoreError> {
+        let limit = limit.clamp(1, PAGE_MAX) as i64;
+        self.read("listing CAP messages", |connection| {
+            let mut entries: Vec<CapEntry> = connection
+                .prepare_cached(
+                    "SELECT * FROM cap_message WHERE expires > ?2 AND exercise = ?1 ORDER BY pk DESC LIMIT ?3",
+                )?
+                .query_map((exercise, now.ms(), limit), entry)?
+                .collect::<rusqlite::Result<_>>()?;
+            let left = limit - entries.len() as i64;
+            let expired: Vec<CapEntry> = connection
+                .prepare_cached(
+                    "SELECT * FROM cap_message WHERE expires <= ?2 AND exercise = ?1 ORDER BY pk DESC LIMIT ?3",
+                )?
+                .query_map((exercise, now.ms(), left), entry)?
+                .collect::<rusqlite::Result<_>>()?;
+            entries.extend(expired);
+            Ok(entries)
+        })
+    }
+
+    /// The places and identifiers of the CAP messages after a place, the oldest first, at most `limit`;
+    /// with each whether it is an exercise's.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn cap_after(&self, pk: i64, limit: usize) -> Result<Vec<(i64, String, bool)>, StoreError> {
+        let limit = limit.clamp(1, PAGE_MAX);
+        self.read("listing CAP messages", |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT pk, identifier, exercise FROM cap_message WHERE pk > ?1 ORDER BY pk LIMIT ?2",
+                )?
+                .query_map((pk, limit as i64), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect()
+        })
+    }
+
     /// Every CAP message of an alert, the oldest first.
     ///
     /// # Errors

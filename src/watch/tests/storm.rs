@@ -10,7 +10,7 @@ use sensors::time::{Span, Timestamp};
 use simulator::offline::{Row, offline};
 use simulator::storm::Storm;
 
-use super::rig::{Book, hue};
+use super::rig::{Book, Town, hue};
 use crate::event::Event;
 use crate::notify::delivery::DeliveryId;
 use crate::store::ledger::Head;
@@ -75,6 +75,19 @@ fn run(plan: &Arc<Plan>, flood: &BTreeMap<Timestamp, Vec<Event>>, restart_at: Op
     }
     let head = book.store.reader(1).unwrap().verify_ledger().unwrap();
     Record { head, transitions, bulletins, deliveries }
+}
+
+/// A city that has lived through those hours.
+pub(super) fn played() -> Town {
+    let plan = hue();
+    let flood = flood(&plan);
+    let mut town = Town::of(plan, *flood.keys().next().unwrap());
+    for (at, events) in &flood {
+        town.now = *at;
+        town.decide(events);
+        town.state.outbox.clear();
+    }
+    town
 }
 
 #[test]

@@ -201,6 +201,7 @@ fn plan(city: City) -> Plan {
         officers: baolu::order::Officers::default(),
         duty: baolu::desk::duty::Duty::default(),
         cap_in: baolu::cap::read::config::Sources::default(),
+        cap: baolu::cap::config::Cap::default(),
         version: "config-1".to_owned(),
         governed: baolu::plan::governed::Governed::default(),
     }

@@ -31,7 +31,9 @@ fn message(xml: &str) -> Message {
         expires: minute(60),
         exercise: false,
         hash: Sha256::digest(xml).into(),
-        xml: xml.to_owned(),
+        xml: xml.into(),
+        sender: "baolu@hue.example".into(),
+        standing: baolu::cap::Standing::Holds,
     }
 }
 
