@@ -5,6 +5,7 @@
 
 mod compose;
 mod doubt;
+mod follow;
 mod notice;
 mod telemetry;
 
@@ -18,6 +19,10 @@ use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, zone_texts};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
+pub use follow::{
+    Issued, Observation, Word, compose_all_clear, compose_correction, compose_update, fill_missing,
+    generic_text,
+};
 pub use notice::{Notice, compose_notice};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 

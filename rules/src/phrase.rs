@@ -4,6 +4,7 @@
 
 mod desk;
 mod doubt;
+mod follow;
 mod number;
 mod template;
 
@@ -55,6 +56,8 @@ pub struct Language {
     warnings: BTreeMap<String, Warning>,
     telemetry: BTreeMap<String, Template>,
     desk: BTreeMap<String, Template>,
+    follow: BTreeMap<String, Template>,
+    hazards: BTreeMap<String, String>,
 }
 
 /// The words for one kind of warning.
@@ -183,6 +186,8 @@ impl Language {
         let marks = table_of(&top, "mark", |row| pieces(row, &MARKS, None));
         let telemetry = table_of(&top, "telemetry", |row| pieces(row, TELEMETRY_KEYS, Some(TELEMETRY)));
         let desk = table_of(&top, "desk", |row| pieces(row, desk::KEYS, Some(desk::PLACES)));
+        let follow = table_of(&top, "follow", |row| pieces(row, follow::KEYS, Some(follow::PLACES)));
+        let hazards = table_of(&top, "hazard", names);
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
@@ -207,6 +212,8 @@ impl Language {
             warnings,
             telemetry,
             desk,
+            follow,
+            hazards,
         })
     }
 

@@ -84,7 +84,7 @@ impl Act {
 }
 
 /// The zones in few words: their names where they are one or two, else how many they are.
-fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
+pub(super) fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
     move |language| {
         let named: Vec<&Zone> = zones.iter().filter_map(|zone| city.zone(zone)).collect();
         match named.as_slice() {
@@ -145,7 +145,7 @@ pub(super) fn marked(text: &str, doubt: bool, exercise: bool, language: &Languag
 }
 
 /// The subject, in full and in short: `sông Bồ tại Phú Ốc` and `sông Bồ`.
-fn places(subject: &Subject, city: &City, language: &Language) -> (String, String) {
+pub(super) fn places(subject: &Subject, city: &City, language: &Language) -> (String, String) {
     match subject {
         Subject::Station(id) => match city.station_named(id) {
             Some((_, station)) => station_places(station, language),
@@ -172,13 +172,13 @@ pub(super) fn bare(name: &str) -> &str {
     name.split_once(" (").map_or(name, |(bare, _)| bare)
 }
 
-fn quantity(measure: &Measure, language: &Language) -> String {
+pub(super) fn quantity(measure: &Measure, language: &Language) -> String {
     let quantity = language.quantity(measure.parameter, measure.value);
     if measure.at_least { language.mark("at_least", &[("quantity", &quantity)]) } else { quantity }
 }
 
 /// Above, at or below the threshold that people know, and by how much.
-fn mark(measure: &Measure, language: &Language) -> String {
+pub(super) fn mark(measure: &Measure, language: &Language) -> String {
     let Some(mark) = &measure.mark else { return String::new() };
     let by = Language::difference(mark.parameter, measure.value, mark.raise).raw();
     let level = language.level(&mark.level);

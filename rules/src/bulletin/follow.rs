@@ -1,0 +1,210 @@
+//! What follows an issued bulletin: an update while it stands, the all-clear that only an officer
+//! gives, and the correction of a bulletin that was wrong. And generic texts, for languages in which
+//! nobody wrote any.
+//!
+//! Nothing here decides that any of them is due.
+
+use std::sync::Arc;
+
+use sensors::city::City;
+use sensors::place::ZoneId;
+use sensors::time::Timestamp;
+
+use super::compose::{cut, everywhere, mark, marked, places, quantity};
+use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
+use crate::alert::{AlertId, Measure, Subject};
+use crate::hazard::{Hazard, Severity};
+use crate::phrase::{Language, Phrases};
+
+/// An issued bulletin, as those need it that follow it.
+#[derive(Clone, Copy, Debug)]
+pub struct Issued<'a> {
+    /// The episode.
+    pub alert: &'a AlertId,
+    /// The hazard.
+    pub hazard: Hazard,
+    /// The kind of warning in the phrases; usually the hazard's own.
+    pub words: &'a str,
+    /// What it is about.
+    pub subject: &'a Subject,
+    /// Everybody who was told in the episode.
+    pub zones: &'a [ZoneId],
+    /// The level that it told of last.
+    pub level: &'a str,
+    /// The severity of that level.
+    pub severity: Severity,
+    /// The greatest severity of the episode.
+    pub severity_max: Severity,
+}
+
+/// Whose word it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// The officer's id.
+    pub officer: &'a str,
+    /// The officer's name, as people read it.
+    pub name: &'a str,
+    /// Why, in the officer's own words; may be empty.
+    pub reason: &'a str,
+}
+
+/// What was observed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observation<'a> {
+    /// The quantity.
+    pub measure: &'a Measure,
+    /// Its event time.
+    pub measured_at: Timestamp,
+    /// Whether trusted readings say so.
+    pub corroborated: bool,
+}
+
+/// The danger is over: an officer says so, to everybody who was told.
+pub fn compose_all_clear(
+    issued: &Issued<'_>,
+    word: &Word<'_>,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Bulletin {
+    follow(issued, Act::AllClear, Some(word), phrases, now, |language| {
+        let setting = Setting { city, language, now, exercise };
+        setting.say(issued, ("all_clear_title", "all_clear_body"), Some(word), None)
+    })
+}
+
+/// It was an error: the correction goes to everybody who got it.
+pub fn compose_correction(
+    issued: &Issued<'_>,
+    word: &Word<'_>,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Bulletin {
+    follow(issued, Act::Cancelled, Some(word), phrases, now, |language| {
+        let setting = Setting { city, language, now, exercise };
+        setting.say(issued, ("correction_title", "correction_body"), Some(word), None)
+    })
+}
+
+/// The same level still stands: what is observed now, where it is known, and what to do. Without an
+/// officer's word it is the rule's own.
+pub fn compose_update(
+    issued: &Issued<'_>,
+    word: Option<&Word<'_>>,
+    observed: Option<&Observation<'_>>,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Bulletin {
+    let body = if observed.is_some() { "update_body" } else { "standing_body" };
+    follow(issued, Act::Updated, word, phrases, now, |language| {
+        let setting = Setting { city, language, now, exercise };
+        setting.say(issued, ("update_title", body), word, observed)
+    })
+}
+
+/// The pre-approved text of a language in which nobody wrote any: the hazard, where, and what to do.
+pub fn generic_text(
+    hazard: Hazard,
+    zones: &[ZoneId],
+    city: &City,
+    language: &Language,
+    now: Timestamp,
+    exercise: bool,
+) -> Text {
+    let where_ = everywhere(zones, city)(language);
+    let advice = language.follow("generic_advice", &[]);
+    let values = [
+        ("hazard", language.hazard(hazard)),
+        ("where", where_.as_str()),
+        ("when", &language.when(now, city.utc_offset_min)),
+        ("advice", advice.as_str()),
+    ];
+    let say = |part: &str, most: usize| {
+        cut(marked(&language.follow(&format!("generic_{part}"), &values), false, exercise, language), most)
+    };
+    Text::push(language.lang.clone(), say("title", TITLE_MAX), say("body", BODY_MAX))
+}
+
+/// Gives a bulletin the generic text of every language in which it has none.
+pub fn fill_missing(bulletin: &mut Bulletin, city: &City, phrases: &Phrases, exercise: bool) {
+    let (hazard, at) = (bulletin.hazard, bulletin.at);
+    for language in &phrases.languages {
+        let written = |text: &Text| text.lang == language.lang && !text.body.trim().is_empty();
+        if !bulletin.texts.iter().any(written) {
+            bulletin.texts.retain(|text| text.lang != language.lang);
+            bulletin.texts.push(generic_text(hazard, &bulletin.zones, city, language, at, exercise));
+        }
+    }
+}
+
+fn follow(
+    issued: &Issued<'_>,
+    act: Act,
+    word: Option<&Word<'_>>,
+    phrases: &Phrases,
+    now: Timestamp,
+    text: impl Fn(&Language) -> Text,
+) -> Bulletin {
+    Bulletin {
+        id: BulletinId(Arc::from(format!("{}.{}.{}", issued.alert, act.as_str(), now.ms()))),
+        alert: issued.alert.clone(),
+        hazard: issued.hazard,
+        act,
+        severity: issued.severity,
+        severity_max: issued.severity_max,
+        zones: issued.zones.to_vec(),
+        at: now,
+        automatic: true,
+        author: word.map_or(Author::Rule, |word| Author::Officer(Arc::from(word.officer))),
+        texts: phrases.languages.iter().map(text).collect(),
+    }
+}
+
+/// Where and when something is said, in one language.
+struct Setting<'a> {
+    city: &'a City,
+    language: &'a Language,
+    now: Timestamp,
+    exercise: bool,
+}
+
+impl Setting<'_> {
+    fn say(
+        &self,
+        issued: &Issued<'_>,
+        (title, body): (&str, &str),
+        word: Option<&Word<'_>>,
+        observed: Option<&Observation<'_>>,
+    ) -> Text {
+        let Self { city, language, now, exercise } = *self;
+        let (place, short) = places(issued.subject, city, language);
+        let measure = observed.map(|observed| observed.measure);
+        let own = language.warning(issued.words).map(|warning| warning.advice(issued.severity.step()));
+        let generic = language.follow("generic_advice", &[]);
+        let at = observed.map_or(now, |observed| observed.measured_at);
+        let values = [
+            ("hazard", language.hazard(issued.hazard)),
+            ("place", place.as_str()),
+            ("short", short.as_str()),
+            ("level", language.level(issued.level)),
+            ("quantity", &measure.map(|m| quantity(m, language)).unwrap_or_default()),
+            ("mark", &measure.map(|m| mark(m, language)).unwrap_or_default()),
+            ("window", &measure.and_then(|m| m.window).map(|w| language.window(w)).unwrap_or_default()),
+            ("where", &everywhere(issued.zones, city)(language)),
+            ("when", &language.when(at, city.utc_offset_min)),
+            ("advice", own.filter(|advice| !advice.is_empty()).unwrap_or(&generic)),
+            ("reason", word.map_or("", |word| word.reason.trim())),
+            ("officer", word.map_or("", |word| word.name)),
+        ];
+        let doubt = observed.is_some_and(|observed| !observed.corroborated);
+        let fit = |key: &str, most: usize| {
+            cut(marked(&language.follow(key, &values), doubt, exercise, language), most)
+        };
+        Text::push(language.lang.clone(), fit(title, TITLE_MAX), fit(body, BODY_MAX))
+    }
+}
