@@ -11,6 +11,7 @@ use sensors::place::ZoneId;
 use sensors::time::Timestamp;
 
 use super::compose::{cut, everywhere, mark, marked, places, quantity};
+use super::form::{self, Facts, Story};
 use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text};
 use crate::alert::{AlertId, Measure, Subject};
 use crate::hazard::{Hazard, Severity};
@@ -69,8 +70,8 @@ pub fn compose_all_clear(
     exercise: bool,
 ) -> Bulletin {
     follow(issued, Act::AllClear, Some(word), phrases, now, |language| {
-        let setting = Setting { city, language, now, exercise };
-        setting.say(issued, ("all_clear_title", "all_clear_body"), Some(word), None)
+        let facts = issued.facts(Story::AllClear, Some(word), None, (city, phrases), now, exercise);
+        say(issued, ("all_clear_title", "all_clear_body"), &facts, None, language)
     })
 }
 
@@ -84,8 +85,8 @@ pub fn compose_correction(
     exercise: bool,
 ) -> Bulletin {
     follow(issued, Act::Cancelled, Some(word), phrases, now, |language| {
-        let setting = Setting { city, language, now, exercise };
-        setting.say(issued, ("correction_title", "correction_body"), Some(word), None)
+        let facts = issued.facts(Story::Correction, Some(word), None, (city, phrases), now, exercise);
+        say(issued, ("correction_title", "correction_body"), &facts, None, language)
     })
 }
 
@@ -102,8 +103,8 @@ pub fn compose_update(
 ) -> Bulletin {
     let body = if observed.is_some() { "update_body" } else { "standing_body" };
     follow(issued, Act::Updated, word, phrases, now, |language| {
-        let setting = Setting { city, language, now, exercise };
-        setting.say(issued, ("update_title", body), word, observed)
+        let facts = issued.facts(Story::Updated, word, observed, (city, phrases), now, exercise);
+        say(issued, ("update_title", body), &facts, observed, language)
     })
 }
 
@@ -116,18 +117,43 @@ pub fn generic_text(
     now: Timestamp,
     exercise: bool,
 ) -> Text {
-    let where_ = everywhere(zones, city)(language);
     let advice = language.follow("generic_advice", &[]);
-    let values = [
-        ("hazard", language.hazard(hazard)),
-        ("where", where_.as_str()),
-        ("when", &language.when(now, city.utc_offset_min)),
-        ("advice", advice.as_str()),
-    ];
-    let say = |part: &str, most: usize| {
-        cut(marked(&language.follow(&format!("generic_{part}"), &values), false, exercise, language), most)
+    let when = language.when(now, city.utc_offset_min);
+    let fill = |key: &str, zone: &str| {
+        let values = [
+            ("hazard", language.hazard(hazard)),
+            ("where", zone),
+            ("when", when.as_str()),
+            ("advice", advice.as_str()),
+        ];
+        language.follow(key, &values)
     };
-    Text::push(language.lang.clone(), say("title", TITLE_MAX), say("body", BODY_MAX))
+    let marked = |text: String| marked(&text, false, exercise, language);
+    let title = fill("generic_title", "");
+    let body = |zone: &str| marked(fill("generic_body", zone));
+    let count = everywhere(zones, city)(language);
+    let (lang, push) = (language.lang.clone(), cut(marked(title.clone()), TITLE_MAX));
+    let mut text = Text::push(lang, push, cut(body(&count), BODY_MAX));
+    let facts = Facts {
+        story: Story::Generic,
+        hazard,
+        words: "",
+        subject: None,
+        zones,
+        level: "",
+        was: "",
+        severity: Severity::MAX,
+        measure: None,
+        measured_at: now,
+        doubt: false,
+        word: None,
+        city,
+        impacts: None,
+        now,
+        exercise,
+    };
+    form::write(&mut text, &facts, language, &title, body);
+    text
 }
 
 /// Gives a bulletin the generic text of every language in which it has none.
@@ -165,46 +191,86 @@ fn follow(
     }
 }
 
-/// Where and when something is said, in one language.
-struct Setting<'a> {
-    city: &'a City,
-    language: &'a Language,
-    now: Timestamp,
-    exercise: bool,
-}
-
-impl Setting<'_> {
-    fn say(
-        &self,
-        issued: &Issued<'_>,
-        (title, body): (&str, &str),
-        word: Option<&Word<'_>>,
-        observed: Option<&Observation<'_>>,
-    ) -> Text {
-        let Self { city, language, now, exercise } = *self;
-        let (place, short) = places(issued.subject, city, language);
-        let measure = observed.map(|observed| observed.measure);
-        let own = language.warning(issued.words).map(|warning| warning.advice(issued.severity.step()));
-        let generic = language.follow("generic_advice", &[]);
-        let at = observed.map_or(now, |observed| observed.measured_at);
+/// A text of what follows, in all its forms.
+fn say(
+    issued: &Issued<'_>,
+    (title, body): (&str, &str),
+    facts: &Facts<'_>,
+    observed: Option<&Observation<'_>>,
+    language: &Language,
+) -> Text {
+    let Facts { city, now, exercise, zones, word, measure, .. } = *facts;
+    let (place, short) = places(issued.subject, city, language);
+    let own = language.warning(issued.words).map(|warning| warning.advice(issued.severity.step()));
+    let generic = language.follow("generic_advice", &[]);
+    let at = observed.map_or(now, |observed| observed.measured_at);
+    let (amount, mark, window, when) = (
+        measure.map(|m| quantity(m, language)).unwrap_or_default(),
+        measure.map(|m| mark(m, language)).unwrap_or_default(),
+        measure.and_then(|m| m.window).map(|w| language.window(w)).unwrap_or_default(),
+        language.when(at, city.utc_offset_min),
+    );
+    let fill = |key: &str, zone: &str, reason: &str| {
         let values = [
             ("hazard", language.hazard(issued.hazard)),
             ("place", place.as_str()),
             ("short", short.as_str()),
             ("level", language.level(issued.level)),
-            ("quantity", &measure.map(|m| quantity(m, language)).unwrap_or_default()),
-            ("mark", &measure.map(|m| mark(m, language)).unwrap_or_default()),
-            ("window", &measure.and_then(|m| m.window).map(|w| language.window(w)).unwrap_or_default()),
-            ("where", &everywhere(issued.zones, city)(language)),
-            ("when", &language.when(at, city.utc_offset_min)),
+            ("quantity", amount.as_str()),
+            ("mark", mark.as_str()),
+            ("window", window.as_str()),
+            ("where", zone),
+            ("when", when.as_str()),
             ("advice", own.filter(|advice| !advice.is_empty()).unwrap_or(&generic)),
-            ("reason", word.map_or("", |word| word.reason.trim())),
+            ("reason", reason),
             ("officer", word.map_or("", |word| word.name)),
         ];
-        let doubt = observed.is_some_and(|observed| !observed.corroborated);
-        let fit = |key: &str, most: usize| {
-            cut(marked(&language.follow(key, &values), doubt, exercise, language), most)
-        };
-        Text::push(language.lang.clone(), fit(title, TITLE_MAX), fit(body, BODY_MAX))
+        let text = marked(&language.follow(key, &values), facts.doubt, exercise, language);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // The officer's reason is in the whole bulletin; in a push it stands where there is room for it.
+    let reason = word.map_or("", |word| word.reason.trim());
+    let count = everywhere(zones, city)(language);
+    let reason = if fill(body, &count, reason).chars().count() <= BODY_MAX { reason } else { "" };
+    let push = (cut(fill(title, "", ""), TITLE_MAX), cut(fill(body, &count, reason), BODY_MAX));
+    let mut text = Text::push(language.lang.clone(), push.0, push.1);
+    let bare = language.follow(title, &[
+        ("hazard", language.hazard(issued.hazard)),
+        ("short", short.as_str()),
+        ("place", place.as_str()),
+        ("level", language.level(issued.level)),
+    ]);
+    form::write(&mut text, facts, language, &bare, |zone| fill(body, zone, reason));
+    text
+}
+
+impl<'a> Issued<'a> {
+    fn facts(
+        &self,
+        story: Story,
+        word: Option<&'a Word<'a>>,
+        observed: Option<&Observation<'a>>,
+        (city, phrases): (&'a City, &'a Phrases),
+        now: Timestamp,
+        exercise: bool,
+    ) -> Facts<'a> {
+        Facts {
+            story,
+            hazard: self.hazard,
+            words: self.words,
+            subject: Some(self.subject),
+            zones: self.zones,
+            level: self.level,
+            was: self.level,
+            severity: self.severity,
+            measure: observed.map(|observed| observed.measure),
+            measured_at: observed.map_or(now, |observed| observed.measured_at),
+            doubt: observed.is_some_and(|observed| !observed.corroborated),
+            word,
+            city,
+            impacts: Some(&phrases.impacts),
+            now,
+            exercise,
+        }
     }
 }
