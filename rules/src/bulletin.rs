@@ -8,7 +8,10 @@ mod doubt;
 mod follow;
 mod form;
 mod impact;
+mod lint;
 mod notice;
+mod rehearse;
+mod sign;
 mod sms;
 mod telemetry;
 
@@ -27,7 +30,10 @@ pub use follow::{
     generic_text,
 };
 pub use impact::Impacts;
+pub use lint::{FULL_MAX, Form, Lack, Want, lint};
 pub use notice::{Notice, compose_notice};
+pub use rehearse::rehearse;
+pub use sign::sign;
 pub use sms::{SMS_MAX, Sms};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 

@@ -27,8 +27,9 @@ use number::Signs;
 pub use template::Template;
 pub use warning::{Saying, Warning};
 
-pub(crate) use form::Voice;
 use form::Form;
+pub use form::Quotation;
+pub(crate) use form::Voice;
 
 /// What the templates of telemetry may speak of.
 const TELEMETRY: &[&str] = &[

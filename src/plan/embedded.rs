@@ -6,6 +6,7 @@
 pub(super) const FILES: &[(&str, &str)] = &[
     ("basins.toml", include_str!("../../config/hue/basins.toml")),
     ("city.toml", include_str!("../../config/hue/city.toml")),
+    ("impacts.toml", include_str!("../../config/hue/impacts.toml")),
     ("lines.toml", include_str!("../../config/hue/lines.toml")),
     ("officers.toml", include_str!("../../config/hue/officers.toml")),
     ("phrases.en.toml", include_str!("../../config/hue/phrases.en.toml")),

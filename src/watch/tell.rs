@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Transition};
-use rules::bulletin::{Bulletin, compose, zone_texts};
+use rules::bulletin::{Bulletin, compose_to, zone_texts};
 use rules::hazard::Hazard;
 use rules::reason::{Reason, Sent, Standing, reason};
 use rules::rule::{RuleSet, Slot};
@@ -17,6 +17,7 @@ use rules::rule::{RuleSet, Slot};
 use crate::notify::delivery::{Delivery, End, Outcome};
 use crate::notify::outbox::intend;
 use crate::watch::decide::Turn;
+use crate::watch::snapshot::Plan;
 
 /// Deliveries that may wait at once; what goes beyond fails at once and is told so.
 pub(super) const OUTBOX_MAX: usize = 50_000;
@@ -71,9 +72,8 @@ fn joined(slot: Option<&Slot>, first: &Transition, last: Transition) -> Transiti
 fn tell_public(turn: &mut Turn, transition: &Transition) {
     let sent = turn.next.told.of(&transition.alert);
     let Reason::Send { act, zones } = reason(transition, sent, &standing(turn, transition)) else { return };
-    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
-    bulletin.act = act;
-    bulletin.zones = zones;
+    let Plan { city, phrases, .. } = &*turn.plan;
+    let bulletin = compose_to(transition, act, zones, city, phrases, turn.now, turn.next.exercise);
     if bulletin.automatic {
         let mut told = bulletin.zones.clone();
         told.extend(sent.into_iter().flat_map(|sent| sent.zones.clone()));

@@ -70,7 +70,8 @@ pub fn compose_all_clear(
     exercise: bool,
 ) -> Bulletin {
     follow(issued, Act::AllClear, Some(word), phrases, now, |language| {
-        let facts = issued.facts(Story::AllClear, Some(word), None, (city, phrases), now, exercise);
+        let word = word.in_language(language, phrases);
+        let facts = issued.facts(Story::AllClear, Some(&word), None, (city, phrases), now, exercise);
         say(issued, ("all_clear_title", "all_clear_body"), &facts, None, language)
     })
 }
@@ -85,7 +86,8 @@ pub fn compose_correction(
     exercise: bool,
 ) -> Bulletin {
     follow(issued, Act::Cancelled, Some(word), phrases, now, |language| {
-        let facts = issued.facts(Story::Correction, Some(word), None, (city, phrases), now, exercise);
+        let word = word.in_language(language, phrases);
+        let facts = issued.facts(Story::Correction, Some(&word), None, (city, phrases), now, exercise);
         say(issued, ("correction_title", "correction_body"), &facts, None, language)
     })
 }
@@ -103,7 +105,8 @@ pub fn compose_update(
 ) -> Bulletin {
     let body = if observed.is_some() { "update_body" } else { "standing_body" };
     follow(issued, Act::Updated, word, phrases, now, |language| {
-        let facts = issued.facts(Story::Updated, word, observed, (city, phrases), now, exercise);
+        let word = word.map(|word| word.in_language(language, phrases));
+        let facts = issued.facts(Story::Updated, word.as_ref(), observed, (city, phrases), now, exercise);
         say(issued, ("update_title", body), &facts, observed, language)
     })
 }
@@ -191,6 +194,14 @@ fn follow(
     }
 }
 
+impl<'a> Word<'a> {
+    /// Officers write in the city's first language; other languages do without the reason.
+    fn in_language(&self, language: &Language, phrases: &Phrases) -> Word<'a> {
+        let first = phrases.languages.first().is_some_and(|first| first.lang == language.lang);
+        Word { reason: if first { self.reason } else { "" }, ..*self }
+    }
+}
+
 /// A text of what follows, in all its forms.
 fn say(
     issued: &Issued<'_>,
@@ -234,12 +245,15 @@ fn say(
     let reason = if fill(body, &count, reason).chars().count() <= BODY_MAX { reason } else { "" };
     let push = (cut(fill(title, "", ""), TITLE_MAX), cut(fill(body, &count, reason), BODY_MAX));
     let mut text = Text::push(language.lang.clone(), push.0, push.1);
-    let bare = language.follow(title, &[
-        ("hazard", language.hazard(issued.hazard)),
-        ("short", short.as_str()),
-        ("place", place.as_str()),
-        ("level", language.level(issued.level)),
-    ]);
+    let bare = language.follow(
+        title,
+        &[
+            ("hazard", language.hazard(issued.hazard)),
+            ("short", short.as_str()),
+            ("place", place.as_str()),
+            ("level", language.level(issued.level)),
+        ],
+    );
     form::write(&mut text, facts, language, &bare, |zone| fill(body, zone, reason));
     text
 }

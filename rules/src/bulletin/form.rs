@@ -77,8 +77,13 @@ pub(super) fn zone_names(zones: &[ZoneId], city: &City, language: &Language) -> 
         }
     }
     let kind = |(kind, names): &(&str, Vec<&str>)| {
-        let names = names.join(", ");
-        if kind.is_empty() { names } else { format!("{} {names}", language.name(kind)) }
+        let listed = names.join(", ");
+        match names.as_slice() {
+            _ if kind.is_empty() => listed,
+            // One alone is called as it is called.
+            [one] => format!("{kind} {one}"),
+            _ => format!("{} {listed}", language.name(kind)),
+        }
     };
     kinds.iter().map(kind).collect::<Vec<_>>().join("; ")
 }
@@ -114,8 +119,6 @@ impl Writer<'_> {
         let drill = exercise.then(|| language.part("exercise", &[]));
         let mut said: Vec<String> = drill.clone().into_iter().collect();
         let heading = self.heading(title);
-        // Capitals are for the eye.
-        let heading = if heading.chars().any(char::is_lowercase) { heading } else { heading.to_lowercase() };
         said.push(language.part("spoken_begin", &[("heading", &heading)]));
         said.push(self.sentence(title));
         said.push(self.area());
@@ -207,7 +210,8 @@ impl Writer<'_> {
     /// What is under water already, and what would be at the next step.
     fn impacts(&self) -> Vec<String> {
         let Facts { story, measure, subject, zones, impacts, .. } = *self.facts;
-        let (Some(measure), Some(Subject::Station(station)), Some(impacts)) = (measure, subject, impacts) else {
+        let (Some(measure), Some(Subject::Station(station)), Some(impacts)) = (measure, subject, impacts)
+        else {
             return Vec::new();
         };
         let stage = measure.parameter == Parameter::Stage && measure.window.is_none();
@@ -231,7 +235,8 @@ impl Writer<'_> {
         let kind = |(place, kind): (usize, &&str)| {
             let mut names: Vec<&str> = Vec::new();
             for name in steps.iter().filter_map(|step| step.names.get(place)).flatten() {
-                if !names.contains(&name.as_str()) {
+                let name = self.language.name(name);
+                if !names.contains(&name) {
                     names.push(name);
                 }
             }
@@ -243,7 +248,8 @@ impl Writer<'_> {
     fn sure(&self) -> String {
         let Facts { story, doubt, measure, .. } = *self.facts;
         let key = match (story, doubt, measure) {
-            (Story::AllClear | Story::Correction | Story::Generic, ..) => "sure_stated",
+            (Story::AllClear | Story::Correction, ..) => "sure_stated",
+            (Story::Generic, ..) => "sure_generic",
             (_, true, _) => "sure_doubt",
             (_, _, Some(measure)) if measure.at_least => "sure_at_least",
             (_, _, Some(_)) => "sure_observed",

@@ -46,7 +46,7 @@ impl Sms {
 pub(super) fn write(facts: &Facts<'_>, language: &Language, body: impl Fn(&str) -> String) -> String {
     let letters = |text: String| if language.is_plain_sms() { plain(&text) } else { text };
     let fits = |text: &String| Sms::of(text).messages <= SMS_MAX;
-    let write = |place: String| letters(body(&place));
+    let write = |place: String| letters(body(&capital(&place)));
     let mut said = wheres(facts, language).map(write).find(fits).unwrap_or_default();
     if said.is_empty() {
         said = shortened(letters(body("")));
@@ -75,6 +75,12 @@ fn wheres<'a>(facts: &'a Facts<'_>, language: &'a Language) -> impl Iterator<Ite
     let all = std::iter::once_with(move || zone_names(zones, city, language));
     let count = std::iter::once_with(move || everywhere(zones, city)(language));
     all.filter(move |_| zones.len() <= 12).chain(some).chain(count)
+}
+
+/// A list of zones begins a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// What three messages hold of a text.

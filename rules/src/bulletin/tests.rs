@@ -1,5 +1,8 @@
 //! Bulletins say what, where, when and what to do, and fit a locked phone.
 
+mod lint;
+mod signed;
+
 use std::sync::Arc;
 
 use sensors::city::City;

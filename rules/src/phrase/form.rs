@@ -37,6 +37,7 @@ pub(super) const PARTS: &[(&str, &[&str])] = &[
     ("sure_observed", &[]),
     ("sure_at_least", &[]),
     ("sure_doubt", &[]),
+    ("sure_generic", &[]),
     ("sure_stated", &[]),
     ("quoted", &["issuer", "number", "hour", "text"]),
     ("reason", &["reason"]),
@@ -56,6 +57,8 @@ pub(super) const PARTS: &[(&str, &[&str])] = &[
     ("spoken_end", &[]),
 ];
 
+/// Paragraphs that are known by the words they begin with.
+const LABELLED: [&str; 5] = ["where", "sure", "advice", "next", "responsible"];
 /// How often a bulletin follows at most, by severity.
 const NEXT_S: (i64, i64) = (600, 86_400);
 /// The most phrases that speech replaces.
@@ -100,7 +103,12 @@ impl Form {
         let plain_sms = plain.and_then(|cell| cell.one_of(&[("own", false), ("plain", true)]));
         let letters = row.cell("letters").and_then(|cell| cell.text()).unwrap_or_default();
         let (risk, risk_needs) = (texts("risk"), texts("risk_needs"));
-        let parts = super::table_of(row, "part", |row| pieces(row, PARTS, None));
+        let parts: BTreeMap<String, Template> = super::table_of(row, "part", |row| pieces(row, PARTS, None));
+        for part in LABELLED {
+            if parts.get(part).is_some_and(|part| part.label().trim().is_empty()) {
+                row.note(part, "the paragraph begins with a place", "needed are words before it");
+            }
+        }
         let levels = row.cell("level").and_then(|cell| cell.row()).map(|row| names(&row)).unwrap_or_default();
         let speech = row.need("speech", "a table").and_then(|cell| cell.row()).and_then(|row| {
             let speech = Speech::read(&row, WORDS_MAX);
@@ -199,5 +207,27 @@ impl Language {
     /// A text as it is said aloud: numbers, units and abbreviations in words.
     pub fn spoken(&self, text: &str) -> String {
         self.form.speech.say(text, &self.signs)
+    }
+}
+
+/// Somebody else's words, with everything that a quotation must name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotation<'a> {
+    /// Who issued them.
+    pub issuer: &'a str,
+    /// The number of the bulletin.
+    pub number: &'a str,
+    /// Its hour.
+    pub at: Timestamp,
+    /// The words.
+    pub text: &'a str,
+}
+
+impl Language {
+    /// A quotation as a bulletin writes it: issuer, number, hour and words.
+    pub fn quoted(&self, quotation: &Quotation<'_>, utc_offset_min: i32) -> String {
+        let hour = self.moment(quotation.at, utc_offset_min, Voice::Page);
+        let Quotation { issuer, number, text, .. } = *quotation;
+        self.part("quoted", &[("issuer", issuer), ("number", number), ("hour", &hour), ("text", text)])
     }
 }

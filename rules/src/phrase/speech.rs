@@ -47,9 +47,15 @@ impl Speech {
         if let Some(table) = row.cell("word").and_then(|cell| cell.row()) {
             let entries = table.entries();
             if entries.len() > words_max {
-                table.note("", format!("{} words are given", entries.len()), format!("allowed are {words_max}"));
+                table.note(
+                    "",
+                    format!("{} words are given", entries.len()),
+                    format!("allowed are {words_max}"),
+                );
             }
-            words.extend(entries.into_iter().filter_map(|(k, cell)| Some((k.to_owned(), cell.text()?.to_owned()))));
+            words.extend(
+                entries.into_iter().filter_map(|(k, cell)| Some((k.to_owned(), cell.text()?.to_owned()))),
+            );
         }
         words.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
         Some(Self {
@@ -106,7 +112,8 @@ impl Speech {
     /// Says a number and gives what stands behind it and its unit.
     fn number<'a>(&self, number: &Number<'_>, behind: &'a str, said: &mut String) -> &'a str {
         let after_unit = behind.strip_prefix(' ').unwrap_or(behind).strip_prefix('m');
-        let metres = after_unit.filter(|after| !after.starts_with(|c: char| c.is_alphanumeric() || "³²/".contains(c)));
+        let metres =
+            after_unit.filter(|after| !after.starts_with(|c: char| c.is_alphanumeric() || "³²/".contains(c)));
         if let Some(after) = metres {
             self.metres(number, said);
             return after;
@@ -120,7 +127,9 @@ impl Speech {
         }
         if behind.starts_with(char::is_alphabetic) {
             said.push(' ');
-        } else if let Some(after) = behind.strip_prefix([':', '/']).filter(|a| a.starts_with(|c: char| c.is_ascii_digit())) {
+        } else if let Some(after) =
+            behind.strip_prefix([':', '/']).filter(|a| a.starts_with(|c: char| c.is_ascii_digit()))
+        {
             said.push(' ');
             return after;
         }
@@ -189,7 +198,8 @@ impl<'a> Number<'a> {
         let mut len = run(text);
         let mut whole = text.get(..len).unwrap_or_default().to_owned();
         while len <= 3 || whole.len() > len.min(3) {
-            let Some(group) = text.get(len..).and_then(|rest| rest.strip_prefix(signs.thousands.as_str())) else {
+            let Some(group) = text.get(len..).and_then(|rest| rest.strip_prefix(signs.thousands.as_str()))
+            else {
                 break;
             };
             if run(group) != 3 || whole.len() > DIGITS_MAX {
@@ -217,8 +227,8 @@ fn replaced(text: &str, word: &str, full: &str) -> String {
     let ends = word.ends_with(char::is_alphanumeric);
     while let Some((before, after)) = rest.split_once(word) {
         out.push_str(before);
-        let inside = begins && out.ends_with(char::is_alphabetic)
-            || ends && after.starts_with(char::is_alphabetic);
+        let inside =
+            begins && out.ends_with(char::is_alphabetic) || ends && after.starts_with(char::is_alphabetic);
         out.push_str(if inside { word } else { full });
         rest = after;
     }
@@ -228,7 +238,8 @@ fn replaced(text: &str, word: &str, full: &str) -> String {
 
 fn templates<const N: usize>(row: &Row<'_>, key: &str, places: [&[&str]; N]) -> Option<[Template; N]> {
     let cell = row.need(key, "a list of texts")?;
-    let read = cell.list().into_iter().zip(places).filter_map(|(cell, must)| Template::read(&cell, must, must));
+    let read =
+        cell.list().into_iter().zip(places).filter_map(|(cell, must)| Template::read(&cell, must, must));
     let read: Option<[Template; N]> = read.collect::<Vec<_>>().try_into().ok();
     if read.is_none() || cell.list().len() != N {
         cell.note("the texts are not all there", format!("needed are {N} texts"));

@@ -46,7 +46,8 @@ impl Warning {
         let saying = |act: &str, must: &[&str]| {
             let full = row.cell(&format!("{act}_full"));
             let full = full.and_then(|cell| Template::read(&cell, &["place", "when"], PLACES));
-            let (title, body) = (template(&format!("{act}_title"), &[]), template(&format!("{act}_body"), must));
+            let (title, body) =
+                (template(&format!("{act}_title"), &[]), template(&format!("{act}_body"), must));
             Some(Saying { title: title?, body: body?, full })
         };
         let raised = saying("raised", &["place", "where", "when", "advice"]);
