@@ -197,7 +197,9 @@ impl<'a> Number<'a> {
     fn read(text: &'a str, signs: &Signs) -> Self {
         let mut len = run(text);
         let mut whole = text.get(..len).unwrap_or_default().to_owned();
-        while len <= 3 || whole.len() > len.min(3) {
+        // Four digits and more before the first sign are no group: `2025.`
+        let grouped = len <= 3;
+        while grouped {
             let Some(group) = text.get(len..).and_then(|rest| rest.strip_prefix(signs.thousands.as_str()))
             else {
                 break;

@@ -146,3 +146,19 @@ fn rule_13_a_missing_language_gets_its_generic_text() {
         read(&Bulletin { texts: bulletin.texts.split_off(1), ..bulletin })
     );
 }
+
+/// Never timed; prints what it takes, for docs/performance.md.
+#[test]
+fn a_bulletin_for_forty_zones_is_whole_in_every_form() {
+    let hue = hue();
+    let mut rise = measured(&hue, "stage-phu-oc.phu-oc", (2, 3), 4_520);
+    rise.zones = hue.city.zones.iter().map(|zone| zone.id.clone()).collect();
+    let begun = std::time::Instant::now();
+    let rounds = 20;
+    for _ in 1..rounds {
+        std::hint::black_box(compose(&rise, &hue.city, &hue.phrases, now(), false));
+    }
+    let bulletin = compose(&rise, &hue.city, &hue.phrases, now(), false);
+    println!("40 zones, all forms, both languages: {:?}", begun.elapsed() / rounds);
+    assert_eq!(crate::bulletin::lint(&bulletin, &hue.city, &hue.phrases), []);
+}

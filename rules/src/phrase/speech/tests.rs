@@ -16,6 +16,11 @@ fn numbers_are_said_as_a_reader_says_them() {
         ("12.346", "mười hai nghìn ba trăm bốn mươi sáu"),
         ("86,2 mm trong 1 giờ", "tám mươi sáu phẩy hai mi-li-mét trong một giờ"),
         ("gọi 19001075.", "gọi một chín không không một không bảy năm."),
+        (
+            "12.346 và 2025.123",
+            "mười hai nghìn ba trăm bốn mươi sáu và hai nghìn không trăm hai mươi lăm.một trăm hai mươi ba",
+        ),
+        ("TL 8A, QL1A", "tỉnh lộ tám A, quốc lộ một A"),
         ("tỉnh lộ 8A", "tỉnh lộ tám A"),
         ("-0,05 m", "âm năm xăng-ti-mét"),
         ("105 và 121 và 215", "một trăm linh năm và một trăm hai mươi mốt và hai trăm mười lăm"),
