@@ -19,6 +19,9 @@ const LACKS_MAX: usize = 200;
 /// A text of fewer letters may do without the letters of its language.
 const LETTERS_MIN: usize = 20;
 
+/// Units beside those of the phrases.
+const UNITS: [&str; 9] = ["%", "km", "cm", "ha", "m", "mm", "hPa", "°C", "m3/s"];
+
 /// A form of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
@@ -320,7 +323,6 @@ impl Look<'_> {
             let head: String = text.chars().take(known.chars().count()).collect();
             head.to_lowercase() == known.to_lowercase()
         };
-        const UNITS: [&str; 9] = ["%", "km", "cm", "ha", "m", "mm", "hPa", "°C", "m3/s"];
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
         said.match_indices(self.language.decimal()).find_map(|(at, sign)| {
             let (before, after) = (said.get(..at)?, said.get(at + sign.len()..)?);

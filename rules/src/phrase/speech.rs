@@ -198,17 +198,12 @@ impl<'a> Number<'a> {
         let mut len = run(text);
         let mut whole = text.get(..len).unwrap_or_default().to_owned();
         // Four digits and more before the first sign are no group: `2025.`
-        let grouped = len <= 3;
-        while grouped {
-            let Some(group) = text.get(len..).and_then(|rest| rest.strip_prefix(signs.thousands.as_str()))
-            else {
-                break;
-            };
-            if run(group) != 3 || whole.len() > DIGITS_MAX {
-                break;
-            }
+        let begins = if len <= 3 { text.get(len..) } else { None };
+        let mut rest = begins.and_then(|rest| rest.strip_prefix(signs.thousands.as_str()));
+        while let Some(group) = rest.filter(|group| run(group) == 3 && whole.len() <= DIGITS_MAX) {
             whole.push_str(group.get(..3).unwrap_or_default());
             len += signs.thousands.len() + 3;
+            rest = text.get(len..).and_then(|rest| rest.strip_prefix(signs.thousands.as_str()));
         }
         let part = text.get(len..).and_then(|rest| rest.strip_prefix(signs.decimal.as_str()));
         let part = part.and_then(|rest| rest.get(..run(rest))).filter(|part| !part.is_empty());
