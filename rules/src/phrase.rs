@@ -278,7 +278,7 @@ impl Language {
     }
 
     /// A moment on the city's clocks.
-    pub(crate) fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
+    pub fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
         local(at, utc_offset_min, &self.time)
     }
 

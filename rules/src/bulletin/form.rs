@@ -123,7 +123,8 @@ impl Writer<'_> {
         said.push(self.sentence(title));
         said.push(self.area());
         said.extend(self.impacts());
-        if doubt || measure.is_some_and(|measure| measure.at_least) {
+        let own = language.warning(self.facts.words).is_some_and(|warning| warning.sure.is_some());
+        if doubt || own || measure.is_some_and(|measure| measure.at_least) {
             said.push(language.part("sure", &[("sure", &self.sure())]));
         }
         said.extend(self.reason());
@@ -247,6 +248,10 @@ impl Writer<'_> {
 
     fn sure(&self) -> String {
         let Facts { story, doubt, measure, .. } = *self.facts;
+        let own = self.language.warning(self.facts.words).and_then(|warning| warning.sure.as_ref());
+        if let (Some(own), Some(_), false) = (own, measure, doubt) {
+            return own.clone();
+        }
         let key = match (story, doubt, measure) {
             (Story::AllClear | Story::Correction, ..) => "sure_stated",
             (Story::Generic, ..) => "sure_generic",

@@ -21,6 +21,8 @@ pub struct Warning {
     pub over: Saying,
     /// The heading of its bulletin, where it has one of its own.
     pub(crate) heading: Option<Template>,
+    /// How sure it is, where it is no plain observation.
+    pub(crate) sure: Option<String>,
     /// What to do, by severity 1 to 5.
     advice: BTreeMap<u8, String>,
     /// The same at length.
@@ -54,13 +56,14 @@ impl Warning {
         let eased = saying("eased", &["place", "where", "when"]);
         let over = saying("over", &["place", "where", "when"]);
         let heading = row.cell("heading").and_then(|cell| Template::read(&cell, &[], &["place", "short"]));
+        let sure = row.cell("sure").and_then(|cell| cell.text()).map(str::to_owned);
         let steps = |key: &str| -> BTreeMap<u8, String> {
             let one = |step: u8| Some((step, row.cell(&format!("{key}_{step}"))?.text()?.to_owned()));
             (1..=5).filter_map(one).collect()
         };
         let (advice, advice_full) = (steps("advice"), steps("advice_full"));
         row.close();
-        Some(Self { raised: raised?, eased: eased?, over: over?, heading, advice, advice_full })
+        Some(Self { raised: raised?, eased: eased?, over: over?, heading, sure, advice, advice_full })
     }
 
     /// Whether it says what to do at a severity.
