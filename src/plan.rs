@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rules::bulletin::Lang;
+use rules::bulletin::{Impacts, Lang};
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
@@ -202,7 +202,11 @@ impl Plan {
         let mut keep = |more: Vec<Mistake>| mistakes.extend(more);
         let (city, wrong) = City::read(&texts.files);
         keep(wrong);
+        let impacts = city.as_ref().zip(texts.text(IMPACTS));
+        let impacts = impacts.map(|(city, text)| Impacts::parse(IMPACTS, text, city)).transpose();
+        let impacts = impacts.map_err(&mut keep).ok().flatten().unwrap_or_default();
         let phrases = Phrases::parse(&texts.phrases()).map_err(&mut keep).ok();
+        let phrases = phrases.map(|phrases| Phrases { impacts, ..phrases });
         let text = texts.text(RECEIVERS).unwrap_or_default();
         let receivers = Receivers::parse(RECEIVERS, text).and_then(Receivers::read_tokens);
         let receivers = receivers.map_err(&mut keep).ok();

@@ -5,7 +5,14 @@
 
 mod compose;
 mod doubt;
+mod follow;
+mod form;
+mod impact;
+mod lint;
 mod notice;
+mod rehearse;
+mod sign;
+mod sms;
 mod telemetry;
 
 use std::fmt;
@@ -16,9 +23,18 @@ use sensors::time::Timestamp;
 use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 
-pub use compose::{compose, zone_texts};
+pub use compose::{compose, compose_to, zone_texts};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
+pub use follow::{
+    Issued, Observation, Word, compose_all_clear, compose_correction, compose_update, fill_missing,
+    generic_text,
+};
+pub use impact::Impacts;
+pub use lint::{FULL_MAX, Form, Lack, Want, lint};
 pub use notice::{Notice, compose_notice};
+pub use rehearse::rehearse;
+pub use sign::sign;
+pub use sms::{SMS_MAX, Sms};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

@@ -9,10 +9,13 @@ use sensors::series::Series;
 use sensors::station::{SensorId, SensorIx, StationId};
 use sensors::time::{Span, Timestamp};
 
+use crate::bulletin::Impacts;
 use crate::engine::{AlertState, Change, View};
 use crate::hazard::Severity;
 use crate::phrase::Phrases;
 use crate::rule::RuleSet;
+
+const IMPACTS: &str = include_str!("../../config/hue/impacts.toml");
 
 const FILES: [(&str, &str); 8] = [
     ("city.toml", include_str!("../../config/hue/city.toml")),
@@ -52,7 +55,8 @@ pub(crate) fn rules(city: &City) -> RuleSet {
 }
 
 pub(crate) fn phrases() -> Phrases {
-    told(Phrases::parse(&files("phrases.")))
+    let phrases = told(Phrases::parse(&files("phrases.")));
+    Phrases { impacts: told(Impacts::parse("impacts.toml", IMPACTS, &city())), ..phrases }
 }
 
 #[test]

@@ -4,27 +4,33 @@
 
 mod desk;
 mod doubt;
+mod follow;
+mod form;
 mod number;
+mod speech;
 mod template;
+mod warning;
 
 use std::collections::BTreeMap;
 
 use sensors::mistake::Mistake;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
-use sensors::sheet::{Log, Row, Sheet};
+use sensors::sheet::{Cell, Log, Row, Sheet};
 use sensors::time::{Span, Timestamp};
 
-use crate::bulletin::Lang;
+use crate::bulletin::{Impacts, Lang};
 use crate::hazard::{Hazard, Severity};
 use crate::rule::RuleSet;
 use number::Signs;
 
 pub use template::Template;
+pub use warning::{Saying, Warning};
 
-/// What the templates of warnings may speak of.
-const WARNING: &[&str] =
-    &["place", "short", "level", "was", "quantity", "mark", "where", "when", "advice", "window"];
+use form::Form;
+pub use form::Quotation;
+pub(crate) use form::Voice;
+
 /// What the templates of telemetry may speak of.
 const TELEMETRY: &[&str] = &[
     "station", "stations", "count", "line", "last", "when", "channel", "what", "why", "own", "least", "most",
@@ -36,6 +42,8 @@ const TELEMETRY: &[&str] = &[
 pub struct Phrases {
     /// The languages in the order in which they are told.
     pub languages: Vec<Language>,
+    /// What is under water at a stage, in the words of the city.
+    pub impacts: Impacts,
 }
 
 /// The words of one language.
@@ -55,28 +63,9 @@ pub struct Language {
     warnings: BTreeMap<String, Warning>,
     telemetry: BTreeMap<String, Template>,
     desk: BTreeMap<String, Template>,
-}
-
-/// The words for one kind of warning.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Warning {
-    /// The level went up.
-    pub raised: Saying,
-    /// The level went down and is not over.
-    pub eased: Saying,
-    /// The condition is over; not an all-clear.
-    pub over: Saying,
-    /// What to do, by severity 1 to 5.
-    advice: BTreeMap<u8, String>,
-}
-
-/// A title and a body.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Saying {
-    /// The title.
-    pub title: Template,
-    /// The body.
-    pub body: Template,
+    follow: BTreeMap<String, Template>,
+    hazards: BTreeMap<String, String>,
+    form: Form,
 }
 
 /// Small pieces with what each may and must speak of.
@@ -136,7 +125,7 @@ impl Phrases {
             files.iter().filter_map(|(file, text)| Language::read(Sheet { file, text, log: &log })).collect();
         languages.sort_by(|a, b| (a.order, &a.lang).cmp(&(b.order, &b.lang)));
         let mistakes = log.into_sorted();
-        if mistakes.is_empty() { Ok(Self { languages }) } else { Err(mistakes) }
+        if mistakes.is_empty() { Ok(Self { languages, impacts: Impacts::default() }) } else { Err(mistakes) }
     }
 
     /// Every word that the rules need and a language lacks.
@@ -171,25 +160,24 @@ impl Language {
         let order = top.need("order", "1 for the first language").and_then(|cell| cell.whole(1, 99));
         let decimal = top.need("decimal", "the decimal sign").and_then(|cell| cell.text());
         let thousands = top.need("thousands", "the sign between thousands").and_then(|cell| cell.text());
-        let time = top.need("time", "a time format, as %H:%M %d/%m").and_then(|cell| {
-            let format = cell.text()?;
-            let items = chrono::format::StrftimeItems::new(format);
-            if items.into_iter().any(|item| item == chrono::format::Item::Error) {
-                cell.note(format!("{format:?} is no time format"), "allowed is the notation of strftime");
-                return None;
-            }
-            Some(format)
+        let time = top.need("time", "a time format, as %H:%M %d/%m").and_then(|cell| time_format(&cell));
+        let form = top.need("bulletin", "a table").and_then(|cell| cell.row()).and_then(|row| {
+            let form = Form::read(&row);
+            row.close();
+            form
         });
         let marks = table_of(&top, "mark", |row| pieces(row, &MARKS, None));
         let telemetry = table_of(&top, "telemetry", |row| pieces(row, TELEMETRY_KEYS, Some(TELEMETRY)));
         let desk = table_of(&top, "desk", |row| pieces(row, desk::KEYS, Some(desk::PLACES)));
+        let follow = table_of(&top, "follow", |row| pieces(row, follow::KEYS, Some(follow::PLACES)));
+        let hazards = table_of(&top, "hazard", names);
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
         let named = top.cell("name").and_then(|cell| cell.row()).map(|row| names(&row)).unwrap_or_default();
         let warnings = table_of(&top, "warning", |row| {
             let kinds = row.entries().into_iter();
-            kinds.filter_map(|(kind, cell)| Some((kind.to_owned(), warning(cell.row()?)?))).collect()
+            kinds.filter_map(|(kind, cell)| Some((kind.to_owned(), Warning::read(cell.row()?)?))).collect()
         });
         top.close();
         whole.then_some(())?;
@@ -198,7 +186,7 @@ impl Language {
             file: sheet.file.to_owned(),
             order: order?,
             signs: Signs { decimal: decimal?.to_owned(), thousands: thousands?.to_owned() },
-            time: time?.to_owned(),
+            time: time?,
             marks,
             units,
             parameters,
@@ -207,6 +195,9 @@ impl Language {
             warnings,
             telemetry,
             desk,
+            follow,
+            hazards,
+            form: form?,
         })
     }
 
@@ -228,7 +219,7 @@ impl Language {
                     lacks(format!("level.{}", level.name), "the level's name as people read it");
                 }
                 let step = level.severity.step();
-                if self.warnings.get(words).is_some_and(|w| !w.advice.contains_key(&step)) {
+                if self.warnings.get(words).is_some_and(|w| !w.advises(step)) {
                     lacks(format!("warning.{words}.advice_{step}"), "what to do at this severity");
                 }
             }
@@ -293,8 +284,7 @@ impl Language {
 
     /// A moment on the city's clocks.
     pub fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
-        let local = at.plus(Span::from_min(i64::from(utc_offset_min)));
-        local.to_chrono().map_or_else(|| at.to_string(), |time| time.format(&self.time).to_string())
+        local(at, utc_offset_min, &self.time)
     }
 
     /// A window in hours, or in minutes where it is no whole number of hours.
@@ -307,11 +297,20 @@ impl Language {
     }
 }
 
-impl Warning {
-    /// What to do.
-    pub(crate) fn advice(&self, severity: u8) -> &str {
-        self.advice.get(&severity).map_or("", String::as_str)
+/// A moment on the city's clocks in a format of `strftime`.
+fn local(at: Timestamp, utc_offset_min: i32, format: &str) -> String {
+    let local = at.plus(Span::from_min(i64::from(utc_offset_min)));
+    local.to_chrono().map_or_else(|| at.to_string(), |time| time.format(format).to_string())
+}
+
+fn time_format(cell: &Cell<'_>) -> Option<String> {
+    let format = cell.text()?;
+    let mut items = chrono::format::StrftimeItems::new(format);
+    if items.any(|item| item == chrono::format::Item::Error) {
+        cell.note(format!("{format:?} is no time format"), "allowed is the notation of strftime");
+        return None;
     }
+    Some(format.to_owned())
 }
 
 fn table_of<T: Default>(top: &Row<'_>, key: &str, read: impl FnOnce(&Row<'_>) -> T) -> T {
@@ -333,23 +332,6 @@ fn pieces(row: &Row<'_>, keys: &[(&str, &[&str])], also: Option<&[&str]>) -> BTr
         Some(((*key).to_owned(), Template::read(&cell, must, also.unwrap_or(must))?))
     };
     keys.iter().filter_map(read).collect()
-}
-
-fn warning(row: Row<'_>) -> Option<Warning> {
-    let template = |key: &str, must: &[&str]| {
-        row.need(key, "a text").and_then(|cell| Template::read(&cell, must, WARNING))
-    };
-    let saying = |act: &str, must: &[&str]| {
-        let (title, body) = (template(&format!("{act}_title"), &[]), template(&format!("{act}_body"), must));
-        Some(Saying { title: title?, body: body? })
-    };
-    let raised = saying("raised", &["place", "where", "when", "advice"]);
-    let eased = saying("eased", &["place", "where", "when"]);
-    let over = saying("over", &["place", "where", "when"]);
-    let advice = |step: u8| Some((step, row.cell(&format!("advice_{step}"))?.text()?.to_owned()));
-    let advice = (1..=5).filter_map(advice).collect();
-    row.close();
-    Some(Warning { raised: raised?, eased: eased?, over: over?, advice })
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@
 
 use std::io::{self, Write};
 
+use rules::bulletin::rehearse;
+
 use crate::command::cli::{CheckArgs, Failure};
-use crate::plan::Texts;
+use crate::plan::{PlanError, Texts};
 use crate::watch::snapshot::Plan;
 
 /// Runs it.
@@ -15,6 +17,10 @@ use crate::watch::snapshot::Plan;
 pub fn run(args: &CheckArgs, out: &mut impl Write) -> Result<(), Failure> {
     let texts = Texts::read(args.dir.as_deref()).map_err(Failure::from)?;
     let plan = Plan::join(&texts).map_err(Failure::from)?;
+    let lacking = rehearse(&plan.rules, &plan.city, &plan.phrases);
+    if !lacking.is_empty() {
+        return Err(PlanError::Wrong { origin: texts.origin, mistakes: lacking }.into());
+    }
     tell(&texts, &plan, out).map_err(|error| Failure::Running(format!("standard output: {error}")))
 }
 
@@ -93,6 +99,24 @@ mod tests {
         let lines: Vec<&str> = told.lines().collect();
         assert!(lines[0].ends_with("has 3 mistake(s):"), "{told}");
         assert_eq!(lines[1..], expected);
+    }
+
+    #[test]
+    fn check_names_a_bulletin_that_would_not_say_what_it_must() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("devices")).unwrap();
+        for (name, text) in &Texts::embedded().files {
+            let text = text.replace(
+                "mưa {quantity} trong {window} tại {place}. {where}: {advice}",
+                "mưa {quantity} trong {window} tại {place}. Cấp độ rủi ro 2. {where}: {advice}",
+            );
+            fs::write(root.path().join(name), text).unwrap();
+        }
+        let told = checked(root.path()).unwrap_err();
+        assert!(
+            told.contains("a disaster-risk level is only quoted: name issuer, number and hour"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("cap.toml", include_str!("../../config/hue/cap.toml")),
     ("city.toml", include_str!("../../config/hue/city.toml")),
     ("duty.toml", include_str!("../../config/hue/duty.toml")),
+    ("impacts.toml", include_str!("../../config/hue/impacts.toml")),
     ("lines.toml", include_str!("../../config/hue/lines.toml")),
     ("officers.toml", include_str!("../../config/hue/officers.toml")),
     ("phrases.en.toml", include_str!("../../config/hue/phrases.en.toml")),

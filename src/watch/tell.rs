@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Transition};
-use rules::bulletin::{Bulletin, compose, zone_texts};
+use rules::bulletin::{Bulletin, compose_to, zone_texts};
 use rules::hazard::Hazard;
 use rules::reason::{Reason, Sent, Standing, reason};
 use rules::rule::{RuleSet, Slot};
@@ -19,6 +19,7 @@ use crate::notify::delivery::{Delivery, End, Outcome};
 use crate::notify::outbox::intend;
 use crate::watch::decide::Turn;
 use crate::watch::desk::duty;
+use crate::watch::snapshot::Plan;
 
 /// Deliveries that may wait at once; what goes beyond fails at once and is told so.
 pub(super) const OUTBOX_MAX: usize = 50_000;
@@ -79,9 +80,8 @@ pub(super) fn tell_public(turn: &mut Turn, transition: &Transition) {
     let Reason::Send { act, zones } = reason(transition, sent.as_ref(), &standing(turn, transition)) else {
         return;
     };
-    let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
-    bulletin.act = act;
-    bulletin.zones = zones;
+    let Plan { city, phrases, .. } = &*turn.plan;
+    let mut bulletin = compose_to(transition, act, zones, city, phrases, turn.now, turn.next.exercise);
     // Whose rule was taken away has not eased: an officer says what people hear of it.
     bulletin.automatic &= !turn.withdrawn.contains(&transition.alert);
     if duty::delays(turn, transition, &bulletin) {

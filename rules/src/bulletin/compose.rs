@@ -8,10 +8,12 @@ use sensors::quantity::Value;
 use sensors::station::Station;
 use sensors::time::Timestamp;
 
+use super::follow::generic_text;
+use super::form::{self, Facts, Story};
 use super::{Act, Author, BODY_MAX, Bulletin, BulletinId, TITLE_MAX, Text, telemetry};
 use crate::alert::{Measure, Subject, Transition};
 use crate::hazard::Hazard;
-use crate::phrase::{Language, Phrases};
+use crate::phrase::{Language, Phrases, Saying, Template};
 use crate::rule::{IssuePolicy, NONE};
 
 /// Makes the bulletin of a transition; `exercise` marks it as one.
@@ -25,18 +27,28 @@ pub fn compose(
     now: Timestamp,
     exercise: bool,
 ) -> Bulletin {
+    let zones = transition.zones.clone();
+    compose_to(transition, Act::of(transition), zones, city, phrases, now, exercise)
+}
+
+/// The same as another act, and to other zones: to everybody who was told in the episode.
+pub fn compose_to(
+    transition: &Transition,
+    act: Act,
+    zones: Vec<ZoneId>,
+    city: &City,
+    phrases: &Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Bulletin {
     if transition.hazard == Hazard::Telemetry {
-        return telemetry::compose_telemetry(
-            std::slice::from_ref(transition),
-            telemetry::Cause::Unknown,
-            city,
-            phrases,
-            now,
-            exercise,
-        );
+        let all = std::slice::from_ref(transition);
+        let notice =
+            telemetry::compose_telemetry(all, telemetry::Cause::Unknown, city, phrases, now, exercise);
+        return Bulletin { act, zones, ..notice };
     }
-    let act = Act::of(transition);
-    let texts = texts(transition, &everywhere(&transition.zones, city), city, phrases, exercise);
+    let facts = facts(transition, &zones, city, phrases, now, exercise);
+    let texts = phrases.languages.iter().map(|language| whole(transition, &facts, language)).collect();
     Bulletin {
         id: bulletin_id(transition),
         alert: transition.alert.clone(),
@@ -44,7 +56,7 @@ pub fn compose(
         act,
         severity: transition.severity,
         severity_max: transition.severity_max,
-        zones: transition.zones.clone(),
+        zones,
         at: now,
         automatic: act == Act::Eased
             || (transition.corroborated && transition.issue == IssuePolicy::Automatic),
@@ -53,7 +65,7 @@ pub fn compose(
     }
 }
 
-/// The texts of a transition's bulletin as the people of one zone read them.
+/// The pushes of a transition's bulletin as the people of one zone read them.
 pub fn zone_texts(
     transition: &Transition,
     zone: &ZoneId,
@@ -62,7 +74,57 @@ pub fn zone_texts(
     exercise: bool,
 ) -> Vec<Text> {
     let name = city.zone(zone).map_or_else(|| zone.to_string(), |zone| zone.name.clone());
-    texts(transition, &|_| name.clone(), city, phrases, exercise)
+    let push = |language: &Language| {
+        let words = Words::of(transition, city, language)?;
+        Some(words.push(&name, transition, exercise, language))
+    };
+    phrases.languages.iter().filter_map(push).collect()
+}
+
+fn facts<'a>(
+    transition: &'a Transition,
+    zones: &'a [ZoneId],
+    city: &'a City,
+    phrases: &'a Phrases,
+    now: Timestamp,
+    exercise: bool,
+) -> Facts<'a> {
+    Facts {
+        story: match (transition.raised, transition.to.as_str()) {
+            (true, _) => Story::Raised,
+            (false, NONE) => Story::Over,
+            (false, _) => Story::Eased,
+        },
+        hazard: transition.hazard,
+        words: &transition.words,
+        subject: Some(&transition.subject),
+        zones,
+        level: &transition.to,
+        was: &transition.from,
+        severity: transition.severity,
+        measure: transition.measure.as_ref(),
+        measured_at: transition.measured_at,
+        doubt: !transition.corroborated,
+        word: None,
+        city,
+        impacts: Some(&phrases.impacts),
+        now,
+        exercise,
+    }
+}
+
+/// A text in all its forms; where the language has no words for the warning, its generic text.
+fn whole(transition: &Transition, facts: &Facts<'_>, language: &Language) -> Text {
+    let Facts { zones, city, now, exercise, .. } = *facts;
+    let Some(words) = Words::of(transition, city, language) else {
+        return generic_text(transition.hazard, zones, city, language, now, exercise);
+    };
+    let mut text = words.push(&everywhere(zones, city)(language), transition, exercise, language);
+    let title = words.fill(&words.saying.title, "");
+    let doubt = !transition.corroborated;
+    let body = |place: &str| marked(&words.fill(&words.saying.body, place), doubt, exercise, language);
+    form::write(&mut text, facts, language, &title, body);
+    text
 }
 
 /// The id of a transition's bulletin: the same in every replay.
@@ -84,7 +146,7 @@ impl Act {
 }
 
 /// The zones in few words: their names where they are one or two, else how many they are.
-fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
+pub(super) fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
     move |language| {
         let named: Vec<&Zone> = zones.iter().filter_map(|zone| city.zone(zone)).collect();
         match named.as_slice() {
@@ -94,48 +156,64 @@ fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> 
     }
 }
 
-fn texts(
-    transition: &Transition,
-    place: &dyn Fn(&Language) -> String,
-    city: &City,
-    phrases: &Phrases,
-    exercise: bool,
-) -> Vec<Text> {
-    let text = |language: &Language| text(transition, &place(language), city, language, exercise);
-    phrases.languages.iter().filter_map(text).collect()
+/// What a push is made of, in one language.
+struct Words<'a> {
+    saying: &'a Saying,
+    place: String,
+    short: String,
+    level: &'a str,
+    was: &'a str,
+    quantity: String,
+    mark: String,
+    window: String,
+    when: String,
+    advice: &'a str,
 }
 
-fn text(
-    transition: &Transition,
-    zone: &str,
-    city: &City,
-    language: &Language,
-    exercise: bool,
-) -> Option<Text> {
-    let warning = language.warning(&transition.words)?;
-    let saying = match (transition.raised, transition.to.as_str()) {
-        (true, _) => &warning.raised,
-        (false, NONE) => &warning.over,
-        (false, _) => &warning.eased,
-    };
-    let (place, short) = places(&transition.subject, city, language);
-    let measure = transition.measure.as_ref();
-    let values = [
-        ("place", place.as_str()),
-        ("short", short.as_str()),
-        ("level", language.level(&transition.to)),
-        ("was", language.level(&transition.from)),
-        ("quantity", &measure.map(|m| quantity(m, language)).unwrap_or_default()),
-        ("mark", &measure.map(|m| mark(m, language)).unwrap_or_default()),
-        ("window", &measure.and_then(|m| m.window).map(|w| language.window(w)).unwrap_or_default()),
-        ("where", zone),
-        ("when", &language.when(transition.measured_at, city.utc_offset_min)),
-        ("advice", warning.advice(transition.severity.step())),
-    ];
-    let marked = |text: String| marked(&text, !transition.corroborated, exercise, language);
-    let title = cut(marked(saying.title.fill(&values)), TITLE_MAX);
-    let body = cut(marked(saying.body.fill(&values)), BODY_MAX);
-    Some(Text::push(language.lang.clone(), title, body))
+impl<'a> Words<'a> {
+    fn of(transition: &'a Transition, city: &City, language: &'a Language) -> Option<Self> {
+        let warning = language.warning(&transition.words)?;
+        let (place, short) = places(&transition.subject, city, language);
+        let measure = transition.measure.as_ref();
+        Some(Self {
+            saying: match (transition.raised, transition.to.as_str()) {
+                (true, _) => &warning.raised,
+                (false, NONE) => &warning.over,
+                (false, _) => &warning.eased,
+            },
+            place,
+            short,
+            level: language.level(&transition.to),
+            was: language.level(&transition.from),
+            quantity: measure.map(|m| quantity(m, language)).unwrap_or_default(),
+            mark: measure.map(|m| mark(m, language)).unwrap_or_default(),
+            window: measure.and_then(|m| m.window).map(|w| language.window(w)).unwrap_or_default(),
+            when: language.when(transition.measured_at, city.utc_offset_min),
+            advice: warning.advice(transition.severity.step()),
+        })
+    }
+
+    fn fill(&self, template: &Template, zone: &str) -> String {
+        template.fill(&[
+            ("place", &self.place),
+            ("short", &self.short),
+            ("level", self.level),
+            ("was", self.was),
+            ("quantity", &self.quantity),
+            ("mark", &self.mark),
+            ("window", &self.window),
+            ("where", zone),
+            ("when", &self.when),
+            ("advice", self.advice),
+        ])
+    }
+
+    fn push(&self, zone: &str, transition: &Transition, exercise: bool, language: &Language) -> Text {
+        let marked = |text: String| marked(&text, !transition.corroborated, exercise, language);
+        let title = cut(marked(self.fill(&self.saying.title, zone)), TITLE_MAX);
+        let body = cut(marked(self.fill(&self.saying.body, zone)), BODY_MAX);
+        Text::push(language.lang.clone(), title, body)
+    }
 }
 
 /// A text with its marks: not corroborated, exercise.
@@ -145,7 +223,7 @@ pub(super) fn marked(text: &str, doubt: bool, exercise: bool, language: &Languag
 }
 
 /// The subject, in full and in short: `sông Bồ tại Phú Ốc` and `sông Bồ`.
-fn places(subject: &Subject, city: &City, language: &Language) -> (String, String) {
+pub(super) fn places(subject: &Subject, city: &City, language: &Language) -> (String, String) {
     match subject {
         Subject::Station(id) => match city.station_named(id) {
             Some((_, station)) => station_places(station, language),
@@ -172,23 +250,30 @@ pub(super) fn bare(name: &str) -> &str {
     name.split_once(" (").map_or(name, |(bare, _)| bare)
 }
 
-fn quantity(measure: &Measure, language: &Language) -> String {
+pub(super) fn quantity(measure: &Measure, language: &Language) -> String {
     let quantity = language.quantity(measure.parameter, measure.value);
     if measure.at_least { language.mark("at_least", &[("quantity", &quantity)]) } else { quantity }
 }
 
 /// Above, at or below the threshold that people know, and by how much.
-fn mark(measure: &Measure, language: &Language) -> String {
-    let Some(mark) = &measure.mark else { return String::new() };
+pub(super) fn mark(measure: &Measure, language: &Language) -> String {
+    let Some((key, level, by)) = distance(measure, language) else { return String::new() };
+    language.mark(key, &[("level", language.level(level)), ("by", &by)])
+}
+
+/// On which side of the threshold that people know, of which level, and how far.
+pub(super) fn distance<'a>(
+    measure: &'a Measure,
+    language: &Language,
+) -> Option<(&'static str, &'a str, String)> {
+    let mark = measure.mark.as_ref()?;
     let by = Language::difference(mark.parameter, measure.value, mark.raise).raw();
-    let level = language.level(&mark.level);
-    let distance = language.quantity(mark.parameter, Value::from_raw(by.abs()));
     let key = match by.signum() {
         1 => "above",
         0 => "at",
         _ => "below",
     };
-    language.mark(key, &[("level", level), ("by", &distance)])
+    Some((key, &mark.level, language.quantity(mark.parameter, Value::from_raw(by.abs()))))
 }
 
 /// At most so many characters; what is too long ends with an ellipsis at a word.

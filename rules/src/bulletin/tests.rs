@@ -1,5 +1,8 @@
 //! Bulletins say what, where, when and what to do, and fit a locked phone.
 
+mod lint;
+mod signed;
+
 use std::sync::Arc;
 
 use sensors::city::City;
@@ -86,11 +89,13 @@ fn every_text_of_every_level_and_ward_fits_a_locked_phone() {
         let steps = (0..=top).flat_map(|from| (0..=top).map(move |to| (from, to))).filter(|(a, b)| a != b);
         for ((from, to), sure) in steps.flat_map(|step| [(step, true), (step, false)]) {
             let transition = transition(&hue.rules, ix, slot, from, to, sure);
-            let whole = compose(&transition, &hue.city, &hue.phrases, at(), true);
-            assert_eq!(whole.texts.len(), 2);
+            // Steps over others differ from these in no word that could be longer.
+            let near = from.abs_diff(to) == 1 || to == 0;
+            let whole = near.then(|| compose(&transition, &hue.city, &hue.phrases, at(), true).texts);
+            assert!(whole.as_ref().is_none_or(|texts| texts.len() == 2));
             let zones = slot.zones.iter();
             let local = zones.flat_map(|zone| zone_texts(&transition, zone, &hue.city, &hue.phrases, true));
-            for text in whole.texts.into_iter().chain(local) {
+            for text in whole.into_iter().flatten().chain(local) {
                 let (title, body) = (text.title.chars().count(), text.body.chars().count());
                 // A title for staff may break off in a station's name, which its body has whole.
                 let staff = slot.rule.hazard == Hazard::Telemetry;

@@ -50,6 +50,14 @@ impl Template {
         right.then_some(Self { pieces })
     }
 
+    /// What stands before the first place.
+    pub(super) fn label(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// Puts values in their places; a place without a value stays empty.
     pub fn fill(&self, values: &[(&str, &str)]) -> String {
         let piece = |piece: &Piece| match piece {

@@ -1,7 +1,7 @@
 //! What alerts, bulletins and deliveries look like in JSON.
 
 use rules::alert::Measure;
-use rules::bulletin::{Author, Bulletin};
+use rules::bulletin::{Author, Bulletin, Sms, Text};
 use sensors::quality::Check;
 use sensors::time::Span;
 use serde::Serialize;
@@ -243,6 +243,33 @@ pub(crate) struct TextForm {
     pub title: String,
     /// The body.
     pub body: String,
+    /// The whole bulletin, paragraphs apart by empty lines; null where there is no more than the push.
+    pub full: Option<String>,
+    /// For a text message; null where none is written.
+    pub sms: Option<String>,
+    /// How many messages the text takes.
+    pub sms_messages: Option<usize>,
+    /// gsm7 or ucs2.
+    pub sms_encoding: Option<&'static str>,
+    /// For loudspeakers, numbers in words; null where none is written.
+    pub spoken: Option<String>,
+}
+
+impl TextForm {
+    fn of(text: &Text) -> Self {
+        let form = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let sms = form(&text.sms).map(|text| Sms::of(&text));
+        Self {
+            lang: text.lang.0.to_string(),
+            title: text.title.clone(),
+            body: text.body.clone(),
+            full: form(&text.full),
+            sms: form(&text.sms),
+            sms_messages: sms.map(|sms| sms.messages),
+            sms_encoding: sms.map(|sms| sms.encoding),
+            spoken: form(&text.spoken),
+        }
+    }
 }
 
 /// What people are told.
@@ -291,11 +318,6 @@ impl BulletinForm {
             author,
             texts: spoken,
         } = &stored.bulletin;
-        let text = |text: &rules::bulletin::Text| TextForm {
-            lang: text.lang.0.to_string(),
-            title: text.title.clone(),
-            body: text.body.clone(),
-        };
         Self {
             seq: stored.seq.0,
             bulletin: id.to_string(),
@@ -312,7 +334,7 @@ impl BulletinForm {
                 Author::Fuse => "fuse",
                 Author::Officer(_) => "officer",
             },
-            texts: spoken.iter().map(text).collect(),
+            texts: spoken.iter().map(TextForm::of).collect(),
         }
     }
 }
