@@ -17,6 +17,7 @@ use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, zone_texts};
+pub(crate) use compose::{cut, marked};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
 pub use notice::{Notice, compose_notice};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};

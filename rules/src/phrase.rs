@@ -6,6 +6,7 @@ mod desk;
 mod doubt;
 mod number;
 mod template;
+mod typed;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use crate::rule::RuleSet;
 use number::Signs;
 
 pub use template::Template;
+pub use typed::Form;
 
 /// What the templates of warnings may speak of.
 const WARNING: &[&str] =
@@ -55,6 +57,7 @@ pub struct Language {
     warnings: BTreeMap<String, Warning>,
     telemetry: BTreeMap<String, Template>,
     desk: BTreeMap<String, Template>,
+    typed: typed::Typed,
 }
 
 /// The words for one kind of warning.
@@ -183,6 +186,11 @@ impl Language {
         let marks = table_of(&top, "mark", |row| pieces(row, &MARKS, None));
         let telemetry = table_of(&top, "telemetry", |row| pieces(row, TELEMETRY_KEYS, Some(TELEMETRY)));
         let desk = table_of(&top, "desk", |row| pieces(row, desk::KEYS, Some(desk::PLACES)));
+        let typed = top.cell("typed").and_then(|cell| cell.row()).map(|row| {
+            let typed = typed::read(&row);
+            row.close();
+            typed
+        });
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
@@ -207,6 +215,7 @@ impl Language {
             warnings,
             telemetry,
             desk,
+            typed: typed.unwrap_or_default(),
         })
     }
 
