@@ -296,13 +296,13 @@ impl Language {
     }
 
     /// A moment on the city's clocks.
-    pub(crate) fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
+    pub fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
         let local = at.plus(Span::from_min(i64::from(utc_offset_min)));
         local.to_chrono().map_or_else(|| at.to_string(), |time| time.format(&self.time).to_string())
     }
 
     /// A window in hours, or in minutes where it is no whole number of hours.
-    pub(crate) fn window(&self, window: Span) -> String {
+    pub fn window(&self, window: Span) -> String {
         let (key, count) = match window.whole_s() {
             s if s % 3600 == 0 => ("hours", s / 3600),
             s => ("minutes", s / 60),

@@ -11,6 +11,12 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // A release order came later before its hour than the law asks for.
+    ("release_short_title", &["where"]),
+    ("release_short_body", &["where", "when", "until", "quantity"]),
+    // Nobody said that a release ended.
+    ("release_lapsed_title", &["where"]),
+    ("release_lapsed_body", &["where", "when"]),
 ];
 
 impl Language {

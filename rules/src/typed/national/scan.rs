@@ -31,7 +31,8 @@ impl Page {
         let end = at + word.chars().count();
         let stands = word.chars().zip(at..).all(|(letter, at)| self.lower(at) == Some(letter));
         let is_letter = |at: usize| self.lower(at).is_some_and(char::is_alphanumeric);
-        let is_cut = at.checked_sub(1).is_some_and(is_letter)
+        // A unit may follow its number without a space.
+        let is_cut = at.checked_sub(1).and_then(|at| self.lower(at)).is_some_and(char::is_alphabetic)
             || (is_letter(end) && word.chars().next_back().is_some_and(char::is_alphanumeric));
         (stands && !is_cut).then_some(end)
     }
