@@ -121,6 +121,36 @@ pub struct Fields {
     pub translations: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Fields {
+    /// A kind, and nothing typed yet.
+    pub fn empty(kind: Kind) -> Self {
+        Self {
+            kind,
+            hazard: None,
+            zones: Vec::new(),
+            whole_city: false,
+            severity: None,
+            valid_until: None,
+            next_at: None,
+            text: None,
+            issuer: None,
+            number: None,
+            issued_at: None,
+            risk_level: None,
+            storm: None,
+            position: None,
+            beaufort: None,
+            gust: None,
+            wind_from: None,
+            decided_by: None,
+            schools: None,
+            from: None,
+            until: None,
+            translations: BTreeMap::new(),
+        }
+    }
+}
+
 /// Where a typed bulletin is in its life. Whether people were told stands on the warning of its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
