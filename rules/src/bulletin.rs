@@ -6,6 +6,7 @@
 mod compose;
 mod doubt;
 mod notice;
+mod statement;
 mod telemetry;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use crate::hazard::{Hazard, Severity};
 pub use compose::{compose, zone_texts};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
 pub use notice::{Notice, compose_notice};
+pub use statement::{Statement, complete, place, state};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

@@ -250,7 +250,7 @@ impl Language {
     }
 
     /// A small piece; empty where there is none, which reading has refused.
-    pub(crate) fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.marks.get(key).map(|template| template.fill(values)).unwrap_or_default()
     }
 
@@ -287,7 +287,7 @@ impl Language {
     }
 
     /// A moment on the city's clocks.
-    pub(crate) fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
+    pub fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
         let local = at.plus(Span::from_min(i64::from(utc_offset_min)));
         local.to_chrono().map_or_else(|| at.to_string(), |time| time.format(&self.time).to_string())
     }

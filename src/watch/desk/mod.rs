@@ -11,7 +11,7 @@ pub(in crate::watch) mod warning;
 
 use std::sync::Arc;
 
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::desk::paper::{Filed, Record, Shelf};
 use crate::desk::{Act, Desk};
@@ -39,9 +39,15 @@ pub(super) fn follow(turn: &mut Turn) {
 
 /// What follows at the desk from what people are told in this decision.
 pub(super) fn follow_told(turn: &mut Turn) {
+    warning::settle(turn);
     foreign::follow(turn);
     duty::follow(turn);
     cap::follow(turn);
+}
+
+/// The running clock was set: what was to happen in ten minutes still is.
+pub(super) fn stepped(turn: &mut Turn, by: Span) {
+    warning::stepped(turn, by);
 }
 
 /// When to look at the desk again although nothing arrived.
