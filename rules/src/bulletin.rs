@@ -6,6 +6,7 @@
 mod compose;
 mod doubt;
 mod notice;
+mod statement;
 mod telemetry;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub use compose::{compose, zone_texts};
 pub(crate) use compose::{cut, marked};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
 pub use notice::{Notice, compose_notice};
+pub use statement::{Statement, complete, place, state};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

@@ -259,7 +259,7 @@ impl Language {
     }
 
     /// A small piece; empty where there is none, which reading has refused.
-    pub(crate) fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.marks.get(key).map(|template| template.fill(values)).unwrap_or_default()
     }
 

@@ -47,8 +47,6 @@ pub enum Word {
     Advice(Hazard),
     /// Where.
     Where(Vec<ZoneId>),
-    /// When the water comes, to the stations of which it is known: each with the zones it speaks for.
-    Arrival(Vec<(Vec<ZoneId>, Timestamp)>),
     /// A small piece.
     Piece(&'static str, Vec<(&'static str, Word)>),
     /// Several, one after the other.
@@ -75,20 +73,14 @@ pub struct Composed {
     pub cut: Vec<String>,
 }
 
-/// Puts the words in their places, for everybody or for the people of one zone.
-pub fn compose_typed(
-    said: &Said,
-    zone: Option<&ZoneId>,
-    city: &City,
-    phrases: &Phrases,
-    exercise: bool,
-) -> Composed {
+/// Puts the words in their places.
+pub fn compose_typed(said: &Said, city: &City, phrases: &Phrases, exercise: bool) -> Composed {
     let mut composed = Composed::default();
     let first = phrases.languages.first().map(|language| &language.lang);
     for language in phrases.languages.iter().filter(|language| language.can_be_typed()) {
         let is_first = first == Some(&language.lang);
         let mut say = |form: Form, most: usize| {
-            let speech = Speech { language, city, form, zone, is_first };
+            let speech = Speech { language, city, form, is_first };
             let text = marked(&speech.text(said), false, exercise, language);
             if text.chars().count() > most {
                 composed.cut.push(format!("{}.{}", language.lang.0, form.as_str()));
@@ -113,7 +105,6 @@ struct Speech<'a> {
     language: &'a Language,
     city: &'a City,
     form: Form,
-    zone: Option<&'a ZoneId>,
     is_first: bool,
 }
 
@@ -142,7 +133,6 @@ impl Speech<'_> {
             Word::Hazard(hazard) => self.language.hazard(*hazard).to_owned(),
             Word::Advice(hazard) => self.language.hazard_advice(*hazard).to_owned(),
             Word::Where(zones) => self.place(zones),
-            Word::Arrival(known) => self.arrival(known),
             Word::Piece(key, words) => self.piece(key, words),
             Word::Each(words) => {
                 let between = if self.form == Form::Full { "\n" } else { " " };
@@ -188,26 +178,15 @@ impl Speech<'_> {
         }
     }
 
-    /// In what is short, how many they are where they are more than two; each ward reads its own name.
+    /// In what is short, how many they are where they are more than two.
     fn place(&self, zones: &[ZoneId]) -> String {
+        let short = !matches!(self.form, Form::Full | Form::Spoken);
+        if short && zones.len() > 2 {
+            return self.language.mark("zones", &[("count", &zones.len().to_string())]);
+        }
         let name =
             |zone: &ZoneId| self.city.zone(zone).map_or_else(|| zone.to_string(), |zone| zone.name.clone());
-        let short = !matches!(self.form, Form::Full | Form::Spoken);
-        match self.zone {
-            Some(zone) if short => name(zone),
-            _ if short && zones.len() > 2 => {
-                self.language.mark("zones", &[("count", &zones.len().to_string())])
-            }
-            _ => zones.iter().map(name).collect::<Vec<_>>().join(", "),
-        }
-    }
-
-    /// The earliest that is known for whom it is told to; nothing where nobody knows.
-    fn arrival(&self, known: &[(Vec<ZoneId>, Timestamp)]) -> String {
-        let is_theirs = |zones: &[ZoneId]| self.zone.is_none_or(|zone| zones.contains(zone));
-        let earliest = known.iter().filter(|(zones, _)| is_theirs(zones)).map(|(_, at)| *at).min();
-        earliest
-            .map_or_else(String::new, |at| self.language.typed_piece("arrival", &[("hour", &self.when(at))]))
+        zones.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 }
 

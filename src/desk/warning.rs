@@ -3,6 +3,7 @@
 //! Plain data. It decides nothing and sends nothing; times are milliseconds of the running clock.
 
 mod act;
+pub mod check;
 
 use rules::hazard::{Hazard, Severity};
 use sensors::time::Timestamp;

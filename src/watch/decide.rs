@@ -107,7 +107,10 @@ impl Turn {
                 self.commit.strays.push(stray.clone());
             }
             Event::Delivered(outcome) => self.end(outcome),
-            Event::Stepped(by) => silence::stepped(self, *by),
+            Event::Stepped(by) => {
+                silence::stepped(self, *by);
+                desk::stepped(self, *by);
+            }
         }
     }
 

@@ -16,5 +16,7 @@ mod tell;
 pub mod told;
 pub mod writer;
 
+pub use desk::warning::{area, preflight};
+
 #[cfg(test)]
 mod tests;

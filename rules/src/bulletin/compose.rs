@@ -84,7 +84,7 @@ impl Act {
 }
 
 /// The zones in few words: their names where they are one or two, else how many they are.
-fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
+pub(super) fn everywhere<'a>(zones: &'a [ZoneId], city: &'a City) -> impl Fn(&Language) -> String + 'a {
     move |language| {
         let named: Vec<&Zone> = zones.iter().filter_map(|zone| city.zone(zone)).collect();
         match named.as_slice() {

@@ -174,7 +174,7 @@ impl<V: View> Fold<'_, V> {
 
 impl Slot {
     /// The newest event time of its sensors.
-    fn newest(&self, view: &impl View) -> Option<Timestamp> {
+    pub(super) fn newest(&self, view: &impl View) -> Option<Timestamp> {
         self.sensors.iter().filter_map(|s| Some(view.series(*s)?.newest()?.measured_at)).max()
     }
 

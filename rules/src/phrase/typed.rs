@@ -75,7 +75,7 @@ const PIECES: &[(&str, &[&str])] = &[
     ("note", &["text"]),
     ("rising", &[]),
     ("river", &["river"]),
-    ("arrival", &["hour"]),
+    ("arrival", &["place", "hour"]),
     ("arrival_at", &["place", "hour"]),
     ("change", &["what", "was", "now"]),
     ("least", &[]),

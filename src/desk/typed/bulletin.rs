@@ -173,7 +173,7 @@ pub struct Typed {
     pub phase: Phase,
     /// Its fields as they were typed last.
     pub fields: Fields,
-    /// Who typed it first.
+    /// Who typed what stands; where two officers are needed, the other one approves.
     pub typed_by: String,
     /// Why it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]

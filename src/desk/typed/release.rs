@@ -81,7 +81,7 @@ pub struct ReleaseOrder {
     pub under_way_since: Option<Moment>,
     /// Whether it came later before its hour than the law asks for.
     pub short_notice: bool,
-    /// Who entered it first.
+    /// Who entered what stands; where two officers are needed, the other one approves.
     pub entered_by: String,
     /// Why it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

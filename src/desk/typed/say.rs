@@ -180,11 +180,8 @@ fn discharge(m3_s: u32) -> Word {
 fn words(order: &Order, city: &City) -> Vec<(&'static str, Word)> {
     let dam = city.station_named(&StationId::new(&order.dam)).map(|(_, station)| station);
     let known = arrivals(city, &order.dam, order.starts_at.0);
-    let at = |(station, at): &(&Station, Timestamp)| {
-        Word::Piece(
-            "arrival_at",
-            vec![("place", Word::Name(station.name.clone())), ("hour", Word::When(*at))],
-        )
+    let at = |key, (station, at): &(&Station, Timestamp)| {
+        Word::Piece(key, vec![("place", Word::Name(station.name.clone())), ("hour", Word::When(*at))])
     };
     let mut words = vec![
         ("who", Word::Piece("who", Vec::new())),
@@ -195,9 +192,11 @@ fn words(order: &Order, city: &City) -> Vec<(&'static str, Word)> {
         ("most", discharge(order.to_m3_s)),
         ("hour", Word::When(order.starts_at.0)),
         ("source", source(order)),
-        ("arrivals", Word::Each(known.iter().map(at).collect())),
-        ("arrival", Word::Arrival(known.iter().map(|(station, at)| (station.zones.clone(), *at)).collect())),
+        ("arrivals", Word::Each(known.iter().map(|known| at("arrival_at", known)).collect())),
     ];
+    // Which station it is must be said: wards nearer to the dam get the water sooner.
+    let first = known.iter().min_by_key(|(_, at)| *at);
+    words.extend(first.map(|known| ("arrival", at("arrival", known))));
     let river = dam.and_then(|dam| dam.river.clone());
     words.extend(river.map(|river| ("river", Word::Piece("river", vec![("river", Word::Name(river))]))));
     if order.gradually {

@@ -44,6 +44,19 @@ pub(super) fn due(state: &State) -> Option<Timestamp> {
     bulletin::due(state).into_iter().chain(release::due(state)).min()
 }
 
+/// Refuses an approval by the officer who typed it: the second pair of eyes is another one's.
+pub(super) fn second(turn: &Turn, order: &Order, act: &crate::desk::warning::Act) -> Result<(), Refusal> {
+    let crate::desk::warning::Act::Approve { id, .. } = act else { return Ok(()) };
+    let desk = &turn.next.desk;
+    let typed = desk.typed.find(id).map(|filed| &filed.record.typed_by);
+    let author = typed.or_else(|| desk.release_orders.find(id).map(|filed| &filed.record.entered_by));
+    if author.is_some_and(|author| author == order.actor.as_str()) {
+        let why = format!("{} typed {id}; another officer approves it", order.actor);
+        return Err(Refusal::Desk { why });
+    }
+    Ok(())
+}
+
 /// Nothing is half right: every lack is named.
 fn whole(lacks: &[Lack]) -> Result<(), Refusal> {
     if lacks.is_empty() {

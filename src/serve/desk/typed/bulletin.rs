@@ -135,7 +135,7 @@ pub(in crate::serve) async fn preview(
     let plan = &seen.snapshot.state.plan;
     let lacks = check(&fields, &plan.city, &plan.phrases, app.shared.clock.now());
     let said = say(&fields, &plan.city, false);
-    let composed = compose_typed(&said, None, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
+    let composed = compose_typed(&said, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
     let area = area(plan, &zones(&fields, &plan.city));
     let severity = severity(&fields, &plan.rules).step();
     Ok(shown(&app, &Preview::new(lacks.into_iter().map(told).collect(), severity, area, composed)))

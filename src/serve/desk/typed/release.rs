@@ -155,7 +155,7 @@ pub(in crate::serve) async fn preview(
     let plan = &seen.snapshot.state.plan;
     let lacks = check_order(&terms, &plan.city, app.shared.clock.now());
     let said = say_release(&terms, &plan.city);
-    let composed = compose_typed(&said, None, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
+    let composed = compose_typed(&said, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
     let zones = plan.city.station_named(&StationId::new(&terms.dam)).map(|(_, dam)| dam.zones.clone());
     let area = area(plan, &zones.unwrap_or_default());
     let severity = severity_of_release(&terms, &plan.rules).step();

@@ -30,7 +30,7 @@ pub(super) fn retype(turn: &mut Turn, order: &Order, id: &str, fields: &Fields) 
     }
     let updated = issue::was_told(turn, id);
     propose(turn, order, id, fields, updated)?;
-    let typed = Typed { fields: fields.clone(), ..typed };
+    let typed = Typed { fields: fields.clone(), typed_by: order.actor.to_string(), ..typed };
     Ok(turn.file(|desk| &mut desk.typed, typed, Some(order)))
 }
 
@@ -68,6 +68,20 @@ fn ends_at(fields: &Fields) -> Timestamp {
 pub(super) fn follow(turn: &mut Turn) {
     let open = turn.next.desk.typed.iter().map(|(_, filed)| &filed.record);
     let over: Vec<Typed> = open.filter(|typed| ends_at(&typed.fields) <= turn.now).cloned().collect();
+    // Declined, cancelled or all-cleared on its warning: nothing of it is left to say.
+    let closed: Vec<Typed> = turn
+        .next
+        .desk
+        .typed
+        .iter()
+        .map(|(_, filed)| filed.record.clone())
+        .filter(|typed| ends_at(&typed.fields) > turn.now && issue::is_closed(turn, &typed.id))
+        .collect();
+    for typed in closed {
+        let why = Some("its warning was closed".to_owned());
+        issue::end(turn, &typed.id, None, "closed");
+        turn.file(|desk| &mut desk.typed, Typed { phase: Phase::Withdrawn, why, ..typed }, None);
+    }
     for typed in over {
         issue::end(turn, &typed.id, None, "its time has passed");
         turn.file(|desk| &mut desk.typed, Typed { phase: Phase::Ended, ..typed }, None);

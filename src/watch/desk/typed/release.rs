@@ -93,6 +93,7 @@ pub(super) fn revise(
         under_way_since: was.under_way_since.filter(|_| !begins),
         released_before_l_s: newest_release(&turn.next, &terms.dam).map(|(_, l_s)| l_s),
         short_notice: is_short(turn, terms, received_at),
+        entered_by: order.actor.to_string(),
         ..was
     };
     warn_of_short_notice(turn, &record, version + 1);
@@ -223,7 +224,12 @@ pub(super) fn follow(turn: &mut Turn) {
         .map(|(_, filed)| (filed.record.clone(), filed.version))
         .collect();
     for (record, version) in open {
-        if record.order.starts_at.0.plus(STANDS) <= turn.now {
+        if issue::is_closed(turn, &record.id) {
+            let why = Some("its warning was closed".to_owned());
+            issue::end(turn, &record.id, None, "closed");
+            let record = ReleaseOrder { phase: ReleasePhase::Withdrawn, why, ..record };
+            turn.file(|desk| &mut desk.release_orders, record, None);
+        } else if record.order.starts_at.0.plus(STANDS) <= turn.now {
             issue::end(turn, &record.id, None, "nobody said that it ended");
             tell_officers(turn, "release_lapsed", &record, version, None);
             let record = ReleaseOrder { phase: ReleasePhase::Lapsed, ..record };
