@@ -180,6 +180,9 @@ impl Speech<'_> {
 
     /// In what is short, how many they are where they are more than two.
     fn place(&self, zones: &[ZoneId]) -> String {
+        if zones.len() > 2 && zones.len() == self.city.zones.len() {
+            return self.language.typed_piece("whole_city", &[]);
+        }
         let short = !matches!(self.form, Form::Full | Form::Spoken);
         if short && zones.len() > 2 {
             return self.language.mark("zones", &[("count", &zones.len().to_string())]);

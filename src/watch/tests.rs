@@ -15,5 +15,6 @@ mod sight;
 #[cfg(feature = "demo")]
 mod storm;
 mod telemetry;
+mod typed;
 mod undelivered;
 mod writer;

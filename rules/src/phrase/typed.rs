@@ -51,9 +51,9 @@ const PLACES: &[&str] = &[
 
 /// Each kind with what its push, its text message, its whole text and its spoken text must say; the
 /// title is short, and free.
-const SAYINGS: [(&str, &[&str]); 8] = [
+const SAYINGS: [(&str, &[&'static str]); 8] = [
     ("national", &["issuer", "number", "hour", "hazard", "risk", "where"]),
-    ("storm_approach", &["storm", "position", "force", "where", "source"]),
+    ("storm_approach", &["storm", "position", "force", "where"]),
     ("school_closing", &["decided", "schools", "from", "to", "where"]),
     ("free", &["hazard", "where", "text"]),
     ("release", &["dam", "least", "most", "hour", "where"]),
@@ -86,6 +86,7 @@ const PIECES: &[(&str, &[&str])] = &[
     ("pace", &[]),
     ("untranslated", &[]),
     ("m3_s", &["count"]),
+    ("whole_city", &[]),
 ];
 
 /// The templates of one language.
@@ -117,8 +118,9 @@ pub(super) fn read(row: &Row<'_>) -> Typed {
         row.close();
         parts
     });
-    let sayings =
-        SAYINGS.iter().filter_map(|(kind, must)| Some(((*kind).to_owned(), forms(&table(kind)?, must))));
+    let sayings = SAYINGS
+        .iter()
+        .filter_map(|(kind, must)| Some(((*kind).to_owned(), forms(kind, &table(kind)?, must))));
     Typed {
         sayings: sayings.collect(),
         pieces: parts.unwrap_or_default(),
@@ -129,10 +131,14 @@ pub(super) fn read(row: &Row<'_>) -> Typed {
     }
 }
 
-fn forms(row: &Row<'_>, must: &[&str]) -> BTreeMap<&'static str, Template> {
+fn forms(kind: &str, row: &Row<'_>, must: &[&'static str]) -> BTreeMap<&'static str, Template> {
     let read = |form: Form| {
-        let must = if form == Form::Title { &[] } else { must };
-        Some((form.as_str(), Template::read(&row.need(form.as_str(), "a text")?, must, PLACES)?))
+        let mut must = if form == Form::Title { Vec::new() } else { must.to_vec() };
+        // A push has no room for more than what is quoted; every longer form says whose words they are.
+        if kind == "storm_approach" && !matches!(form, Form::Title | Form::Body) {
+            must.push("source");
+        }
+        Some((form.as_str(), Template::read(&row.need(form.as_str(), "a text")?, &must, PLACES)?))
     };
     let forms = Form::ALL.into_iter().filter_map(read).collect();
     for (key, cell) in row.entries() {

@@ -9,6 +9,9 @@ mod foreign;
 mod typed;
 pub(in crate::watch) mod warning;
 
+#[cfg(test)]
+pub(in crate::watch) use typed::TYPED_MAX;
+
 use std::sync::Arc;
 
 use sensors::time::{Span, Timestamp};
