@@ -39,6 +39,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // Nobody said that a release ended.
     ("release_lapsed_title", &["where"]),
     ("release_lapsed_body", &["where", "when"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {

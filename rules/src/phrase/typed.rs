@@ -51,7 +51,7 @@ const PLACES: &[&str] = &[
 
 /// Each kind with what its push, its text message, its whole text and its spoken text must say; the
 /// title is short, and free.
-const SAYINGS: [(&str, &[&'static str]); 8] = [
+const SAYINGS: [(&str, &[&str]); 8] = [
     ("national", &["issuer", "number", "hour", "hazard", "risk", "where"]),
     ("storm_approach", &["storm", "position", "force", "where"]),
     ("school_closing", &["decided", "schools", "from", "to", "where"]),

@@ -15,7 +15,7 @@ use sensors::station::StationId;
 use sensors::time::Timestamp;
 
 use crate::hazard::Hazard;
-use moment::{Day, Moment, dated_at, hour_at};
+use moment::{Date, Moment, dated_at, hour_at};
 use scan::Page;
 
 /// A longer text is read to here.
@@ -147,7 +147,7 @@ impl Reader<'_> {
                 let is_of = |at: &usize| {
                     self.page.lower(*at).is_some_and(|c| !c.is_whitespace() && !matches!(c, ',' | ';'))
                 };
-                let to = begin + (begin..).take_while(is_of).count();
+                let to = begin + (begin..self.page.len()).take_while(is_of).count();
                 let value = self.page.text(begin, to);
                 let is_number = value.chars().any(|c| c.is_ascii_digit());
                 return is_number.then(|| self.found("number", Meant::Text(value), (from, to)));
@@ -190,7 +190,7 @@ impl Reader<'_> {
     }
 
     /// The day in the head of the bulletin: `Huế, ngày 17 tháng 11 năm 2025`.
-    fn head_day(&self) -> Option<Day> {
+    fn head_day(&self) -> Option<Date> {
         let (from, _) = self.page.find(&["ngày"], 0, self.page.len())?;
         dated_at(&self.page, from).map(|(day, _)| day)
     }

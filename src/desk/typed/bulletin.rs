@@ -48,7 +48,7 @@ impl Kind {
 #[serde(deny_unknown_fields)]
 #[schema(as = TypedFields)]
 pub struct Fields {
-    /// national, storm_approach, school_closing or free.
+    /// What kind of bulletin it is.
     pub kind: Kind,
     /// The hazard, as `flood`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

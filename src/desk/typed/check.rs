@@ -72,14 +72,13 @@ pub fn check(fields: &Fields, city: &City, phrases: &Phrases, now: Timestamp) ->
 pub fn check_order(order: &Order, city: &City, now: Timestamp) -> Vec<Lack> {
     let mut checker = Checker { now, lacks: Vec::new() };
     let station = city.station_named(&StationId::new(&order.dam)).map(|(_, station)| station);
-    match station.filter(|station| is_dam(station, city)) {
-        Some(station) => checker.discharges(order, station, city),
-        None => {
-            let dams: Vec<&str> =
-                city.stations.iter().filter(|s| is_dam(s, city)).map(|s| s.id.as_str()).collect();
-            let allowed = format!("allowed are {}", dams.join(", "));
-            checker.lack("dam", format!("there is no dam {:?}", short(&order.dam)), allowed);
-        }
+    if let Some(station) = station.filter(|station| is_dam(station, city)) {
+        checker.discharges(order, station, city);
+    } else {
+        let dams: Vec<&str> =
+            city.stations.iter().filter(|s| is_dam(s, city)).map(|s| s.id.as_str()).collect();
+        let allowed = format!("allowed are {}", dams.join(", "));
+        checker.lack("dam", format!("there is no dam {:?}", short(&order.dam)), allowed);
     }
     checker.between("starts_at", Some(order.starts_at), now.minus(STARTED_MAX), now.plus(AHEAD_MAX));
     if order.received_at.is_some() {

@@ -251,7 +251,7 @@ async fn page<T: Record + ToSchema>(
     Ok(answer::fresh(StatusCode::OK, app.envelope(&app.seen()), &form))
 }
 
-/// One paper in its newest version, with who made the others; the ETag is its version.
+/// One paper in its newest version, with who made the others; the `ETag` is its version.
 async fn one<T: Record + ToSchema + DeserializeOwned>(
     app: &App,
     place: Place,

@@ -8,7 +8,7 @@ use super::scan::Page;
 
 /// A day of the calendar; the year may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Day {
+pub(super) struct Date {
     day: i64,
     month: i64,
     year: Option<i64>,
@@ -20,7 +20,7 @@ pub(super) struct Moment {
     pub(super) from: usize,
     pub(super) to: usize,
     minutes: i64,
-    pub(super) day: Option<Day>,
+    pub(super) day: Option<Date>,
 }
 
 /// An hour at a place.
@@ -63,12 +63,12 @@ pub(super) fn hour_at(page: &Page, at: usize) -> Option<Moment> {
 }
 
 /// `ngày 17 tháng 11 năm 2025`, and where it ends.
-pub(super) fn dated_at(page: &Page, at: usize) -> Option<(Day, usize)> {
+pub(super) fn dated_at(page: &Page, at: usize) -> Option<(Date, usize)> {
     day_at(page, page.after_spaces(page.word_at(at, "ngày")?))
 }
 
 /// `17/11/2025`, `17 tháng 11`, and where it ends.
-fn day_at(page: &Page, at: usize) -> Option<(Day, usize)> {
+fn day_at(page: &Page, at: usize) -> Option<(Date, usize)> {
     let between = |at: usize, word: &str| {
         let at = page.after_spaces(at);
         match page.lower(at) {
@@ -81,13 +81,13 @@ fn day_at(page: &Page, at: usize) -> Option<(Day, usize)> {
     let year = between(end, "năm").and_then(|at| page.number(at, 4)).filter(|(year, _)| *year >= 2000);
     let to = year.map_or(end, |(_, end)| end);
     let fits = (1..=31).contains(&day) && (1..=12).contains(&month);
-    fits.then_some((Day { day, month, year: year.map(|(year, _)| year) }, to))
+    fits.then_some((Date { day, month, year: year.map(|(year, _)| year) }, to))
 }
 
 impl Moment {
     /// The moment on the city's clocks, and whether its year was taken from `now`; `None` on a day that no
     /// calendar has.
-    pub(super) fn on(&self, day: Day, utc_offset_min: i32, now: Timestamp) -> Option<(Timestamp, bool)> {
+    pub(super) fn on(&self, day: Date, utc_offset_min: i32, now: Timestamp) -> Option<(Timestamp, bool)> {
         let in_year = |year: i64| {
             let (year, month, day) =
                 (i32::try_from(year).ok()?, u32::try_from(day.month).ok()?, u32::try_from(day.day).ok()?);

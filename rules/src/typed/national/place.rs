@@ -49,15 +49,11 @@ impl Reader<'_> {
     /// Where the next name of a list begins.
     fn next(&self, end: usize) -> Option<usize> {
         let at = self.page.after_spaces(end);
-        match self.page.lower(at) {
-            Some(',' | ';') => {
-                Some(self.page.word_at(self.page.after_spaces(at + 1), "các").unwrap_or(at + 1))
-            }
-            _ => {
-                let and = self.page.word_at(at, "và")?;
-                Some(self.page.word_at(self.page.after_spaces(and), "các").unwrap_or(and))
-            }
-        }
+        let end = match self.page.lower(at) {
+            Some(',' | ';') => at + 1,
+            _ => self.page.word_at(at, "và")?,
+        };
+        Some(self.page.word_at(self.page.after_spaces(end), "các").unwrap_or(end))
     }
 
     /// A name with capitals in such a list that the city does not have.
@@ -65,7 +61,10 @@ impl Reader<'_> {
         let is_name = |at: usize| self.page.text(at, at + 1).chars().next().is_some_and(char::is_uppercase);
         let (mut word, mut end) = (begin, begin);
         while is_name(word) && end < begin + 30 {
-            end = (word..).find(|at| !self.page.lower(*at).is_some_and(char::is_alphanumeric))?;
+            end = word
+                + (word..self.page.len())
+                    .take_while(|at| self.page.lower(*at).is_some_and(char::is_alphanumeric))
+                    .count();
             word = self.page.after_spaces(end);
         }
         // `Cộng hòa xã hội` is no place.

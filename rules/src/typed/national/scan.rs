@@ -53,7 +53,7 @@ impl Page {
     /// The first place from `at` on where no space stands, on the same line.
     pub(super) fn after_spaces(&self, at: usize) -> usize {
         let is_space = |at: &usize| self.lower(*at).is_some_and(|c| c.is_whitespace() && c != '\n');
-        (at..).find(|at| !is_space(at)).unwrap_or(at)
+        (at..self.len()).find(|at| !is_space(at)).unwrap_or(self.len().max(at))
     }
 
     /// A whole number of one to `most` digits, and where it ends.

@@ -165,7 +165,7 @@ pub(in crate::serve) async fn list(
     page::<Typed>(&app, place, raw.as_deref(), Kind::Typed).await
 }
 
-/// One typed bulletin with all its versions; the ETag is its version.
+/// One typed bulletin with all its versions; the `ETag` is its version.
 #[utoipa::path(
     get, path = "/api/v1/bulletins/{id}", operation_id = "show_bulletin", tag = "bulletins",
     params(("id" = String, Path, description = "As the list gives it")),

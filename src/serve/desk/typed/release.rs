@@ -121,7 +121,7 @@ pub(in crate::serve) async fn list(
     page::<ReleaseOrder>(&app, place, raw.as_deref(), Kind::ReleaseOrder).await
 }
 
-/// One release order with all its versions; the ETag is its version.
+/// One release order with all its versions; the `ETag` is its version.
 #[utoipa::path(
     get, path = "/api/v1/release-orders/{id}", operation_id = "show_release_order", tag = "releases",
     params(("id" = String, Path, description = "As the list gives it")),
