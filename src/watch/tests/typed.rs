@@ -42,10 +42,12 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse_rfc3339(&format!("2025-11-{text}:00+07:00")).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a field that was typed")]
 fn at(text: &str) -> Option<Moment> {
     Some(Moment(time(text)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a field that was typed")]
 fn words(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
