@@ -5,6 +5,7 @@ mod batch;
 mod clock;
 mod cut;
 mod law;
+mod life;
 mod order;
 mod pace;
 mod restart;

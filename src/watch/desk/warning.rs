@@ -24,8 +24,8 @@ use crate::desk::warning::{Warning, Words};
 use crate::watch::decide::Turn;
 use crate::watch::snapshot::{Eyes, Plan, State};
 
-#[expect(unused_imports, reason = "typed bulletins call them")]
-pub(in crate::watch) use announce::{Announcement, over, propose};
+#[cfg_attr(not(test), expect(unused_imports, reason = "typed bulletins call them"))]
+pub(in crate::watch) use announce::{Draft, over, propose};
 pub(in crate::watch) use life::{joined, proposed, told};
 pub(super) use order::carry_out;
 pub(super) use settle::settle;

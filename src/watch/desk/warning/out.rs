@@ -155,9 +155,6 @@ pub(super) fn close(
     heard(&mut warning, &bulletin, true, turn.now);
     warning.proposal = None;
     warning.unacknowledged_ms = None;
-    if warning.slot.is_none() {
-        warning.running = false;
-    }
     warning.step(step, Some(order.actor.as_str()), turn.now, Some(why.to_owned()));
     turn.file(|desk| &mut desk.warnings, warning, Some(order))
 }

@@ -14,11 +14,21 @@ use crate::watch::tell;
 
 /// Brings every open paper up to what was decided.
 pub(in crate::watch::desk) fn settle(turn: &mut Turn) {
-    for warning in papers(turn, |warning| warning.slot.is_some()) {
+    for warning in papers(turn, |_| true) {
         // One before it may have changed it.
         if let Some(warning) = paper(turn, &warning.id) {
-            follow(turn, warning);
+            if warning.slot.is_some() { follow(turn, warning) } else { follow_paper(turn, warning) }
         }
+    }
+}
+
+/// What was typed runs as long as the paper of its own id is open: until then its id may be used again.
+fn follow_paper(turn: &mut Turn, mut warning: Warning) {
+    let desk = &turn.next.desk;
+    let runs = desk.typed.find(&warning.id).is_some() || desk.release_orders.find(&warning.id).is_some();
+    if warning.running != runs {
+        warning.running = runs;
+        turn.file(|desk| &mut desk.warnings, warning, None);
     }
 }
 
