@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rules::bulletin::{BulletinId, compose};
 use rules::reason::{Reason, reason};
-use rules::rule::IssuePolicy;
+use rules::rule::{IssuePolicy, NONE};
 
 use super::life::{stand, wait};
 use super::{alert_of, eyes, next_version, notice, paper, papers, step_named};
@@ -35,6 +35,7 @@ fn follow_paper(turn: &mut Turn, mut warning: Warning) {
 fn follow(turn: &mut Turn, before: Warning) {
     let mut warning = before.clone();
     stand(turn, &mut warning);
+    drop_doubt(turn, &mut warning);
     if !warning.running && matches!(warning.phase, Phase::Issued | Phase::Updated) {
         warning.phase = Phase::Eased;
         warning.step("over", None, turn.now, None);
@@ -43,11 +44,25 @@ fn follow(turn: &mut Turn, before: Warning) {
         return consider(turn, warning, &before);
     }
     let is_news = !turn.commit.readings.is_empty();
-    if is_news && warning.running && warning.phase == Phase::Withdrawn && again(turn, &warning) {
+    if is_news && warning.running && warning.lapsed && again(turn, &warning) {
         return restate(turn, warning, "over");
     }
     if warning != before {
         turn.file(|desk| &mut desk.warnings, warning, None);
+    }
+}
+
+/// A doubt that nothing says any more, or that trusted readings have reached.
+fn drop_doubt(turn: &Turn, warning: &mut Warning) {
+    let doubted = warning.doubt.as_ref().map(|doubt| doubt.level.clone());
+    let stands = doubted.is_some_and(|level| {
+        alert_of(&turn.next, &turn.plan, warning).is_some_and(|(_, slot, alert)| {
+            let step = step_named(slot, &level);
+            alert.doubted >= step && alert.level < step
+        })
+    });
+    if !stands {
+        warning.doubt = None;
     }
 }
 
@@ -106,8 +121,11 @@ fn restate(turn: &mut Turn, mut warning: Warning, words: &'static str) {
 /// What waits does not go out; officers hear why, in `words` of the desk.
 pub(super) fn withdraw(turn: &mut Turn, mut warning: Warning, words: &'static str) {
     stand(turn, &mut warning);
+    drop_doubt(turn, &mut warning);
     notice::of(turn, &warning, words, &[]);
     warning.proposal = None;
+    warning.lapsed = words == "over" && warning.level != NONE;
+    warning.promote(0);
     warning.step("withdrawn", None, turn.now, Some(words.to_owned()));
     rest(&mut warning, Phase::Withdrawn);
     let id = warning.id.clone();
@@ -118,7 +136,7 @@ pub(super) fn withdraw(turn: &mut Turn, mut warning: Warning, words: &'static st
 /// Where a warning stands without what waited: whoever was told of it, or of the episode before it,
 /// still waits for the all-clear.
 pub(super) fn rest(warning: &mut Warning, otherwise: Phase) {
-    if warning.phase != Phase::Proposed {
+    if warning.phase != Phase::Proposed || warning.proposal.is_some() {
         return;
     }
     let is_owed = warning.told.is_some();

@@ -64,34 +64,55 @@ fn strip(state: &mut crate::watch::snapshot::State, rule: &str) {
 #[test]
 fn rule_13_a_value_that_falls_back_before_the_fuse_ends_is_told_to_nobody() {
     let mut score = Score::of(with_fuse());
-    score.at("17 03:00").stage("kim-long", 2.1);
-    score.at("17 03:10").stage("kim-long", 0.5);
-    assert_eq!(score.town.level("stage-kim-long.kim-long"), "bd2", "the level is held for an hour");
+    score.at("17 03:00").stage("kim-long", 1.02).at("17 03:10").stage("kim-long", 0.79);
+    assert_eq!(score.town.level("stage-kim-long.kim-long"), "bd1", "the level is held for hours");
     score.expect_no(between("17 03:00", "17 05:00"), anything(STAGE));
     score.expect(between("17 03:15", "17 03:15"), notice("Không phát"));
     assert_eq!(score.phase(STAGE), Phase::Withdrawn);
     // It comes back within the hold: no level changes, and yet it is laid before the officers again.
+    score.at("17 05:30").stage("kim-long", 1.05);
+    score.expect(between("17 05:30", "17 05:30"), proposed(STAGE, "bd1"));
+    score.expect(between("17 05:45", "17 05:45"), fused(STAGE, "bd1"));
+}
+
+#[test]
+fn rule_13_a_suspect_fall_does_not_stop_the_fuse() {
     let mut score = Score::of(with_fuse());
     score.at("17 03:00").stage("kim-long", 2.1).at("17 03:10").stage("kim-long", 0.5);
-    score.at("17 03:30").stage("kim-long", 2.2);
-    score.expect(between("17 03:30", "17 03:30"), proposed(STAGE, "bd2"));
-    score.expect(between("17 03:45", "17 03:45"), fused(STAGE, "bd2"));
+    score.expect(between("17 03:15", "17 03:15"), fused(STAGE, "bd2"));
+}
+
+#[test]
+fn rule_13_a_doubtful_higher_level_does_not_put_out_the_fuse_of_what_is_sure() {
+    let mut score = Score::of(with_fuse());
+    score.at("17 03:00").stage("kim-long", 1.1).at("17 03:10").stage("kim-long", 3.9);
+    let paper = score.paper(STAGE).clone();
+    assert_eq!(paper.proposal.unwrap().level, "bd1");
+    assert_eq!(paper.doubt.unwrap().level, "bd3");
+    score.expect(between("17 03:10", "17 03:10"), notice("Chờ duyệt: Chưa chắc: Lũ"));
+    score.expect(between("17 03:15", "17 03:15"), fused(STAGE, "bd1"));
+    let waits = score.paper(STAGE).proposal.clone().unwrap();
+    assert_eq!((waits.level.as_str(), waits.fuse_ms), ("bd3", None), "the doubt is an officer's");
 }
 
 #[test]
 fn rule_13_what_falls_to_a_lower_level_that_has_a_fuse_goes_out_as_that_level() {
     let mut score = Score::of(with_fuse());
-    score.at("17 03:00").stage("kim-long", 2.1);
-    score.at("17 03:10").stage("kim-long", 1.5);
+    score.at("17 03:00").stage("kim-long", 2.02);
+    score.at("17 03:10").stage("kim-long", 1.79);
     score.expect(between("17 03:15", "17 03:15"), fused(STAGE, "bd1"));
     let out = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE)).unwrap();
-    assert!(out.texts[0].body.contains("1,50 m"), "by the newest reading: {:?}", out.texts[0]);
+    assert!(out.texts[0].body.contains("1,79 m"), "by the newest reading: {:?}", out.texts[0]);
+    assert_eq!(score.town.level("stage-kim-long.kim-long"), "bd2", "which is held; nobody was told of it");
+    score.at("17 03:20").stage("kim-long", 2.05);
+    score.expect(between("17 03:20", "17 03:20"), proposed(STAGE, "bd2"));
+    score.expect(between("17 03:35", "17 03:35"), super::score::fuse_raised(STAGE, "bd2"));
 }
 
 #[test]
 fn rule_13_a_rise_does_not_put_the_fuse_off_and_an_officer_may_within_bounds() {
     let mut score = Score::of(with_fuse());
-    score.at("17 03:00").stage("kim-long", 1.1);
+    score.at("17 03:00").stage("kim-long", 1.95);
     score.at("17 03:10").stage("kim-long", 2.1);
     score.expect(between("17 03:10", "17 03:10"), proposed(STAGE, "bd2"));
     let fuse = |score: &Score| score.paper(STAGE).fuse().unwrap();

@@ -31,7 +31,7 @@ fn rule_10_two_gauges_of_one_hazard_and_zones_are_one_bulletin_and_the_most_seve
     score.at("17 03:00");
     both(&mut score);
     score.expect(between("17 03:00", "17 03:00"), anything("stage-"));
-    let out = score.town.bulletins().into_iter().find(|b| b.automatic).unwrap();
+    let out = score.town.bulletins().into_iter().find(|b| b.automatic && b.hazard.is_public()).unwrap();
     assert!(out.alert.0.starts_with("stage-kim-long"), "{out:?}");
     let joined = score.paper("stage-da-vien");
     assert_eq!(joined.phase, Phase::Issued);

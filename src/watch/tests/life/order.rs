@@ -86,9 +86,9 @@ fn what_was_declined_stays_declined_until_it_rises() {
     score.stays("kim-long", 2.2, "17 05:00");
     score.expect_no(between("17 03:00", "17 05:00"), anything(STAGE));
     assert_eq!(score.phase(STAGE), Phase::Declined);
-    score.at("17 05:10").stage("kim-long", 3.7);
+    score.at("17 08:10").stage("kim-long", 3.7);
     assert_eq!(score.phase(STAGE), Phase::Proposed);
-    score.expect(between("17 05:25", "17 05:25"), super::score::fused(STAGE, "bd3"));
+    score.expect(between("17 08:25", "17 08:25"), super::score::fused(STAGE, "bd3"));
 }
 
 #[test]

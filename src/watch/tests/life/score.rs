@@ -67,6 +67,11 @@ pub(super) fn fused(rule: &'static str, level: &'static str) -> What {
     What::Told(rule, level, Deed::Issued, "fuse")
 }
 
+/// The fuse let a higher level out.
+pub(super) fn fuse_raised(rule: &'static str, level: &'static str) -> What {
+    What::Told(rule, level, Deed::Raised, "fuse")
+}
+
 /// An officer let it out.
 pub(super) fn approved(rule: &'static str, level: &'static str) -> What {
     What::Told(rule, level, Deed::Issued, "officer")
@@ -294,7 +299,8 @@ impl Score {
     /// Everything that was said so far, to read when a test fails.
     fn told(&self) -> Vec<String> {
         let all = self.town.commits.iter().flat_map(|commit| {
-            commit.bulletins.iter().map(|b| {
+            let ours = commit.bulletins.iter().filter(|b| b.hazard.is_public() || b.id.0.starts_with("desk"));
+            ours.map(|b| {
                 let at = commit.at.plus(Span::from_h(7));
                 format!("{at} {} {:?} {} {}", b.alert, b.act, author(b), b.texts[0].title)
             })

@@ -81,9 +81,9 @@ fn rule_03_the_gauge_that_dies_on_the_rise_stays_and_says_so_and_its_fuse_burns_
     score.at("17 03:00").stage("kim-long", 2.1);
     score.expect(between("17 03:00", "17 03:00"), proposed(STAGE, "bd2"));
     // Not a word any more. No data is not good news: it goes out with the last that was known.
-    score.expect(between("17 03:10", "17 03:15"), super::score::fused(STAGE, "bd2"));
+    score.expect(between("17 03:05", "17 03:05"), super::score::fused(STAGE, "bd2"));
     score.quiet_until("17 06:00", &["kim-long/stage"]);
-    score.expect(between("17 03:15", "17 06:00"), notice("Mất tín hiệu"));
+    score.expect(between("17 03:15", "17 06:00"), notice("Mất tín hiệu: Kim Long"));
     assert_eq!((score.town.level("stage-kim-long.kim-long").as_str(), score.phase(STAGE)), ("bd2", Phase::Issued));
     let body = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE)).unwrap();
     assert!(body.texts[0].body.contains("03:00 17/11") && body.texts[0].body.contains("2,10 m"), "{body:?}");
