@@ -35,7 +35,13 @@ pub fn place(zones: &[ZoneId], city: &City, language: &Language) -> String {
 }
 
 /// Fills in the pre-approved text where a language has none, the city's first language first.
-pub fn complete(texts: &mut Vec<Text>, zones: &[ZoneId], city: &City, phrases: &Phrases, at: (Timestamp, bool)) {
+pub fn complete(
+    texts: &mut Vec<Text>,
+    zones: &[ZoneId],
+    city: &City,
+    phrases: &Phrases,
+    at: (Timestamp, bool),
+) {
     texts.retain(|text| !(text.title.trim().is_empty() || text.body.trim().is_empty()));
     let said = texts.clone();
     let (at, exercise) = at;

@@ -79,7 +79,11 @@ fn next_version(turn: &Turn, id: &str) -> u64 {
 }
 
 /// The running alert of a warning, where the rules still have it and the episode runs.
-fn alert_of<'a>(state: &'a State, plan: &'a Plan, warning: &Warning) -> Option<(SlotIx, &'a Slot, &'a AlertState)> {
+fn alert_of<'a>(
+    state: &'a State,
+    plan: &'a Plan,
+    warning: &Warning,
+) -> Option<(SlotIx, &'a Slot, &'a AlertState)> {
     let ix = plan.rules.slot_named(warning.slot.as_deref()?)?;
     let (slot, alert) = (plan.rules.slot(ix)?, state.alerts.get(ix.at())?);
     let runs = alert.episode.as_ref().is_some_and(|episode| *episode.id.0 == *warning.id);

@@ -79,7 +79,7 @@ pub(crate) async fn list(
     Ok(answer::json(&asked, app.envelope(&seen), &warnings))
 }
 
-/// One warning in its newest version, open or closed; its ETag is what an order names in If-Match.
+/// One warning in its newest version, open or closed; its `ETag` is what an order names in If-Match.
 #[utoipa::path(
     get, path = "/api/v1/warnings/{id}", operation_id = "show_warning", tag = "warnings",
     params(("id" = String, Path, description = "The warning, as the list gives it")),
@@ -133,8 +133,7 @@ pub(crate) async fn versions(
     if kept.is_empty() {
         return Err(unknown(&id));
     }
-    let form =
-        |kept: &Kept| Some(WarningForm::of(&record(kept)?, kept.version, kept.by.as_deref(), kept.at));
+    let form = |kept: &Kept| Some(WarningForm::of(&record(kept)?, kept.version, kept.by.as_deref(), kept.at));
     let versions = WarningVersions { versions: kept.iter().filter_map(form).collect() };
     Ok(answer::json(&asked, app.envelope(&app.seen()), &versions))
 }

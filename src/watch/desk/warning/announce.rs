@@ -33,11 +33,7 @@ pub(in crate::watch) struct Draft {
 /// # Errors
 /// Where it has no zones, no text, a zone that is not of the city, or too many warnings are open.
 #[cfg_attr(not(test), expect(dead_code, reason = "typed bulletins call it"))]
-pub(in crate::watch) fn propose(
-    turn: &mut Turn,
-    draft: Draft,
-    by: Option<&Order>,
-) -> Result<Done, Refusal> {
+pub(in crate::watch) fn propose(turn: &mut Turn, draft: Draft, by: Option<&Order>) -> Result<Done, Refusal> {
     let Draft { mut bulletin, level, policy } = draft;
     let id = bulletin.alert.to_string();
     allowed(turn, &bulletin)?;

@@ -28,11 +28,8 @@ pub(super) fn of(turn: &mut Turn, warning: &Warning, words: &'static str, more: 
     let zones = warning.proposal.as_ref().map(|proposal| zone_ids(&proposal.zones)).unwrap_or_default();
     let language = turn.plan.phrases.languages.first();
     let place = language.map(|language| rules::bulletin::place(&zones, &turn.plan.city, language));
-    let mut values = vec![
-        ("what", what),
-        ("where", place.unwrap_or_default()),
-        ("when", clock(turn, turn.now)),
-    ];
+    let mut values =
+        vec![("what", what), ("where", place.unwrap_or_default()), ("when", clock(turn, turn.now))];
     values.extend(more.iter().cloned());
     let notice = Notice {
         key: format!("{}.{words}.{}", warning.id, next_version(turn, &warning.id)),

@@ -72,7 +72,9 @@ fn zones_of(plan: &Plan, zones: &[String]) -> Result<Vec<String>, Refusal> {
         return Err(refused(format!("{strange} is no zone of the city; zones.toml lists them")));
     }
     if ids.is_empty() {
-        return Err(refused("no zone is named, and nobody is never everybody; name the wards that it goes to"));
+        return Err(refused(
+            "no zone is named, and nobody is never everybody; name the wards that it goes to",
+        ));
     }
     Ok(names(&in_order(plan, &ids)))
 }
@@ -308,7 +310,9 @@ fn supersede(turn: &mut Turn, mut warning: Warning, order: &Order, with: &str) -
     };
     if other.hazard != warning.hazard {
         let (theirs, own) = (&other.hazard, &warning.hazard);
-        return Err(refused(format!("{with} is about {theirs}, this is about {own}; neither speaks for the other")));
+        return Err(refused(format!(
+            "{with} is about {theirs}, this is about {own}; neither speaks for the other"
+        )));
     }
     if warning.told.is_some() && (other.told.is_none() || other.level == NONE && other.slot.is_some()) {
         return Err(refused(format!("people were told of this and not of {with}; let that out first")));

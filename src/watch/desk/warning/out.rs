@@ -112,16 +112,11 @@ fn with(turn: &mut Turn, id: &str, bulletin: &Bulletin) {
 }
 
 /// Says of a warning that it is over, or was an error, to everybody who was told in its whole life.
-pub(super) fn close(
-    turn: &mut Turn,
-    mut warning: Warning,
-    act: Act,
-    why: &str,
-    order: &Order,
-) -> Done {
+pub(super) fn close(turn: &mut Turn, mut warning: Warning, act: Act, why: &str, order: &Order) -> Done {
     let plan = Arc::clone(&turn.plan);
     let told = warning.told.clone().unwrap_or_default();
-    let (words, step) = if act == Act::AllClear { ("all_clear", "all_clear") } else { ("cancelled", "cancelled") };
+    let (words, step) =
+        if act == Act::AllClear { ("all_clear", "all_clear") } else { ("cancelled", "cancelled") };
     let said: Vec<_> = told.said.iter().map(text_of).collect();
     let zones = in_order(&plan, &zone_ids(&told.zones));
     let statement = Statement { words, said: &said, at: turn.now, exercise: turn.next.exercise };
@@ -150,7 +145,11 @@ pub(super) fn close(
     }
     let alert = bulletin.alert.clone();
     if turn.next.told.of(&alert).is_some() {
-        tell::note(turn, &alert, Sent { level: NONE.to_owned(), severity: bulletin.severity, zones: Vec::new() });
+        tell::note(
+            turn,
+            &alert,
+            Sent { level: NONE.to_owned(), severity: bulletin.severity, zones: Vec::new() },
+        );
     }
     tell::publish(turn, bulletin.clone(), deliveries);
     heard(&mut warning, &bulletin, true, turn.now);

@@ -165,8 +165,8 @@ impl<'a> Look<'a> {
                 held.into_iter().any(|point| point.value.is_some_and(|value| value > clear))
             });
         let ix_of_slot = self.state.plan.rules.slot_named(slot.key());
-        let stands = ix_of_slot
-            .is_none_or(|ix| self.state.plan.rules.standing_step(ix, 1, &eyes(self.state)) > 0);
+        let stands =
+            ix_of_slot.is_none_or(|ix| self.state.plan.rules.standing_step(ix, 1, &eyes(self.state)) > 0);
         let verdict = match () {
             () if level > 0 || was_above => Verdict::NotOk,
             () if is_blind => Verdict::Unknown,
@@ -188,7 +188,8 @@ impl<'a> Look<'a> {
         let city = &self.state.plan.city;
         let stations = city.stations.iter().filter(|station| self.touches(&station.zones));
         let basins: BTreeSet<&BasinId> = stations.filter_map(|station| station.basin.as_ref()).collect();
-        let gauges = basins.into_iter().filter_map(|id| city.basin(id)).flat_map(|basin| basin.gauges());
+        let gauges =
+            basins.into_iter().filter_map(|id| city.basin(id)).flat_map(sensors::place::Basin::gauges);
         let gauges: BTreeSet<SensorIx> = gauges.copied().collect();
         let facts = gauges.into_iter().filter_map(|ix| self.fell(ix)).collect::<Vec<_>>();
         // A gauge or two are always silent; half of them is blindness.

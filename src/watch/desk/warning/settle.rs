@@ -14,11 +14,25 @@ use crate::watch::tell;
 
 /// Brings every open paper up to what was decided.
 pub(in crate::watch::desk) fn settle(turn: &mut Turn) {
-    for warning in papers(turn, |_| true) {
+    for warning in papers(turn, |warning| moves(turn, warning)) {
         // One before it may have changed it.
-        if let Some(warning) = paper(turn, &warning.id) {
-            if warning.slot.is_some() { follow(turn, warning) } else { follow_paper(turn, warning) }
+        let Some(warning) = paper(turn, &warning.id) else { continue };
+        if warning.slot.is_some() {
+            follow(turn, &warning);
+        } else {
+            follow_paper(turn, warning);
         }
+    }
+}
+
+/// Whether anything can have changed for it. Most papers lie still, and are not copied.
+fn moves(turn: &Turn, warning: &Warning) -> bool {
+    if warning.slot.is_none() || warning.proposal.is_some() || warning.doubt.is_some() || warning.lapsed {
+        return true;
+    }
+    match alert_of(&turn.next, &turn.plan, warning) {
+        Some((_, slot, alert)) => !warning.running || slot.level_name(alert.level) != warning.level,
+        None => warning.running || matches!(warning.phase, Phase::Issued | Phase::Updated),
     }
 }
 
@@ -32,7 +46,7 @@ fn follow_paper(turn: &mut Turn, mut warning: Warning) {
     }
 }
 
-fn follow(turn: &mut Turn, before: Warning) {
+fn follow(turn: &mut Turn, before: &Warning) {
     let mut warning = before.clone();
     stand(turn, &mut warning);
     drop_doubt(turn, &mut warning);
@@ -41,13 +55,13 @@ fn follow(turn: &mut Turn, before: Warning) {
         warning.step("over", None, turn.now, None);
     }
     if warning.proposal.is_some() {
-        return consider(turn, warning, &before);
+        return consider(turn, warning, before);
     }
     let is_news = !turn.commit.readings.is_empty();
     if is_news && warning.running && warning.lapsed && again(turn, &warning) {
         return restate(turn, warning, "over");
     }
-    if warning != before {
+    if warning != *before {
         turn.file(|desk| &mut desk.warnings, warning, None);
     }
 }
@@ -69,9 +83,8 @@ fn drop_doubt(turn: &Turn, warning: &mut Warning) {
 /// Whether the newest readings raise again what was withdrawn while its level was held.
 fn again(turn: &Turn, warning: &Warning) -> bool {
     let found = alert_of(&turn.next, &turn.plan, warning);
-    found.is_some_and(|(ix, _, alert)| {
-        turn.plan.rules.is_raised_by_newest(ix, alert.level, &eyes(&turn.next))
-    })
+    found
+        .is_some_and(|(ix, _, alert)| turn.plan.rules.is_raised_by_newest(ix, alert.level, &eyes(&turn.next)))
 }
 
 /// A proposal whose level was left is withdrawn, or says what is left.
@@ -103,7 +116,10 @@ fn restate(turn: &mut Turn, mut warning: Warning, words: &'static str) {
     let standing = tell::standing(turn, &transition);
     let Reason::Send { act, zones } = reason(&transition, turn.next.told.of(&transition.alert), &standing)
     else {
-        return if warning.proposal.is_some() { withdraw(turn, warning, words) };
+        if warning.proposal.is_some() {
+            withdraw(turn, warning, words);
+        }
+        return;
     };
     let mut bulletin = compose(&transition, &plan.city, &plan.phrases, turn.now, turn.next.exercise);
     (bulletin.act, bulletin.zones, bulletin.automatic) = (act, zones, false);

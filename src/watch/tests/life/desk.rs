@@ -34,7 +34,8 @@ fn turn(score: &mut Score, act: impl FnOnce(&mut Turn)) {
     let mut turn = Turn::new(score.town.state.clone(), score.town.now);
     act(&mut turn);
     score.town.state = turn.next;
-    score.town.state.wake_at = crate::watch::desk::due(&score.town.state).into_iter().chain(score.town.state.wake_at).min();
+    score.town.state.wake_at =
+        crate::watch::desk::due(&score.town.state).into_iter().chain(score.town.state.wake_at).min();
     score.town.commits.push(turn.commit);
 }
 
@@ -44,7 +45,8 @@ fn what_an_officer_typed_waits_with_its_fuse_and_goes_out_in_every_language() {
     score.at("17 03:00");
     let policy = IssuePolicy::OfficerWithin(Span::from_min(15));
     turn(&mut score, |turn| {
-        for (zones, wrong) in [(vec![], "nobody is never everybody"), (vec!["ha-noi"], "no zone of the city")] {
+        for (zones, wrong) in [(vec![], "nobody is never everybody"), (vec!["ha-noi"], "no zone of the city")]
+        {
             let Err(Refusal::Desk { why }) = propose(turn, draft(&zones, policy), None) else { panic!() };
             assert!(why.contains(wrong), "{why}");
         }
@@ -52,7 +54,12 @@ fn what_an_officer_typed_waits_with_its_fuse_and_goes_out_in_every_language() {
     });
     assert_eq!(score.phase("typed.1"), Phase::Proposed);
     score.at("17 03:15");
-    let out = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with("typed.1") && b.automatic).unwrap();
+    let out = score
+        .town
+        .bulletins()
+        .into_iter()
+        .rfind(|b| b.alert.0.starts_with("typed.1") && b.automatic)
+        .unwrap();
     assert_eq!((out.author.clone(), out.texts.len(), out.zones.len()), (Author::Fuse, 2, 2));
     assert_eq!(score.phase("typed.1"), Phase::Issued);
     // Its time passes: people may hear of it, and it still waits for an all-clear.

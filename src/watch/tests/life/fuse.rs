@@ -12,7 +12,8 @@ const STAGE: &str = "stage-kim-long";
 #[test]
 fn rule_13_at_three_in_the_morning_with_nobody_awake_it_goes_out_in_every_language_and_32_wards() {
     let all = crate::watch::snapshot::Plan::load(None).unwrap();
-    let wards: Vec<String> = all.city.zones.iter().take(32).map(|zone| format!("{:?}", zone.id.as_str())).collect();
+    let wards: Vec<String> =
+        all.city.zones.iter().take(32).map(|zone| format!("{:?}", zone.id.as_str())).collect();
     let wards = format!("zones = [{}]\nofficer_within_s = 900", wards.join(", "));
     let old = "id = \"stage-kim-long\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"automatic\"";
     let new = old.replace("zones = \"station\"\nissue = \"automatic\"", &wards);
@@ -30,7 +31,9 @@ fn rule_13_at_three_in_the_morning_with_nobody_awake_it_goes_out_in_every_langua
             sms: String::new(),
             spoken: String::new(),
         };
-        Act::Update { id, zones: None, texts: vec![words("vi", "Lũ sông Hương", "Nước lên, rời nơi trũng.")] }
+        Act::Update {
+            id, zones: None, texts: vec![words("vi", "Lũ sông Hương", "Nước lên, rời nơi trũng.")]
+        }
     });
     let mut lacking = score.town.state.clone();
     strip(&mut lacking, STAGE);
@@ -38,7 +41,8 @@ fn rule_13_at_three_in_the_morning_with_nobody_awake_it_goes_out_in_every_langua
     score.expect_no(between("17 03:00", "17 03:14"), anything(STAGE));
     score.expect(between("17 03:15", "17 03:15"), fused(STAGE, "bd2"));
     score.expect(between("17 03:15", "17 03:15"), notice("Đã tự phát"));
-    let out = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE) && b.automatic).unwrap();
+    let out =
+        score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE) && b.automatic).unwrap();
     assert_eq!(out.zones.len(), 32);
     let langs: Vec<&str> = out.texts.iter().map(|text| &*text.lang.0).collect();
     assert_eq!(langs, ["vi", "en"], "Vietnamese first, and none is missing");
@@ -148,12 +152,18 @@ fn rule_13_a_fuse_goes_with_the_clock_when_that_is_set() {
 fn rule_14_an_empty_area_is_an_error_for_an_officer_and_the_stations_wards_for_the_fuse() {
     let mut score = Score::of(with_fuse());
     score.at("17 03:00").stage("kim-long", 2.1);
-    let nobody = score.refused("truc-ban", STAGE, |id| Act::Approve { id, zones: Some(vec![]), texts: vec![] });
+    let nobody =
+        score.refused("truc-ban", STAGE, |id| Act::Approve { id, zones: Some(vec![]), texts: vec![] });
     assert!(nobody.contains("nobody is never everybody"), "{nobody}");
-    let nowhere = score.refused("truc-ban", STAGE, |id| Act::Update { id, zones: Some(vec![]), texts: vec![] });
+    let nowhere =
+        score.refused("truc-ban", STAGE, |id| Act::Update { id, zones: Some(vec![]), texts: vec![] });
     assert!(nowhere.contains("nobody is never everybody"), "{nowhere}");
     let strange = vec!["ha-noi".to_owned()];
-    let strange = score.refused("truc-ban", STAGE, |id| Act::Approve { id, zones: Some(strange.clone()), texts: vec![] });
+    let strange = score.refused("truc-ban", STAGE, |id| Act::Approve {
+        id,
+        zones: Some(strange.clone()),
+        texts: vec![],
+    });
     assert!(strange.contains("ha-noi is no zone"), "{strange}");
     // What waits lost its area, however that came about.
     let (id, mut warning) = (score.paper(STAGE).id.clone(), score.paper(STAGE).clone());

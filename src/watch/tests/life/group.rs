@@ -11,7 +11,8 @@ fn with_second(policy: &str) -> std::sync::Arc<crate::watch::snapshot::Plan> {
     let plan = crate::watch::snapshot::Plan::load(None).unwrap();
     let kim_long = plan.city.stations.iter().find(|s| s.id.as_str() == "kim-long").unwrap();
     let zones: Vec<String> = kim_long.zones.iter().map(|zone| format!("{:?}", zone.as_str())).collect();
-    let second = SECOND.replace("ZONES", &zones.join(", ")).replace("STATION", "750044").replace("POLICY", policy);
+    let second =
+        SECOND.replace("ZONES", &zones.join(", ")).replace("STATION", "750044").replace("POLICY", policy);
     let head = "[[rule]]\nid = \"stage-phu-oc\"";
     let first = "id = \"stage-kim-long\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"automatic\"";
     let ours = first.replace("issue = \"automatic\"", policy);
@@ -65,7 +66,10 @@ fn proposals_of_one_hazard_and_zones_wait_together_and_go_out_as_one() {
     score.expect(between("17 03:05", "17 03:05"), anything("stage-"));
     let other = score.paper("stage-da-vien");
     assert_eq!((other.phase, other.proposal.is_none()), (Phase::Issued, true));
-    assert_eq!(other.told.as_ref().unwrap().bulletins, score.paper("stage-kim-long").told.as_ref().unwrap().bulletins);
+    assert_eq!(
+        other.told.as_ref().unwrap().bulletins,
+        score.paper("stage-kim-long").told.as_ref().unwrap().bulletins
+    );
 }
 
 #[test]
@@ -86,7 +90,8 @@ fn a_superseded_warning_leaves_its_audience_to_the_other() {
     let mut score = Score::of(with_second("issue = \"automatic\""));
     score.at("17 03:00").stage("750044", 1.2).at("17 03:05").stage("kim-long", 2.1);
     let other = score.paper("stage-kim-long").id.clone();
-    let release = score.refused("truc-ban", "stage-da-vien", |id| Act::Supersede { id: id.clone(), with: id });
+    let release =
+        score.refused("truc-ban", "stage-da-vien", |id| Act::Supersede { id: id.clone(), with: id });
     assert!(release.contains("no other open warning"), "{release}");
     score.done("truc-ban", "stage-da-vien", |id| Act::Supersede { id, with: other.clone() });
     assert_eq!(score.phase("stage-da-vien"), Phase::Superseded);

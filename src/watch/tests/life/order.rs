@@ -70,7 +70,8 @@ fn what_officers_write_is_bounded_and_hides_nothing() {
         sms: String::new(),
         spoken: String::new(),
     };
-    let title = score.refused("truc-ban", STAGE, |id| Act::Approve { id, zones: None, texts: vec![words.clone()] });
+    let title =
+        score.refused("truc-ban", STAGE, |id| Act::Approve { id, zones: None, texts: vec![words.clone()] });
     assert!(title.contains("texts[0].title has 51 characters"), "{title}");
     let nobody = score.refused("truc-ban", STAGE, |id| Act::Assign { id, to: Some("ai-do".to_owned()) });
     assert!(nobody.contains("nobody of officers.toml"), "{nobody}");

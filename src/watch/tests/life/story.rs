@@ -2,8 +2,8 @@
 
 use super::super::rig::sensor;
 use super::score::{
-    Score, all_clear, anything, approve, approved, between, cancel, correction, eased, issued, notice, proposed,
-    raised,
+    Score, all_clear, anything, approve, approved, between, cancel, correction, eased, issued, notice,
+    proposed, raised,
 };
 use crate::desk::warning::{Act, Phase};
 
@@ -84,7 +84,10 @@ fn rule_03_the_gauge_that_dies_on_the_rise_stays_and_says_so_and_its_fuse_burns_
     score.expect(between("17 03:05", "17 03:05"), super::score::fused(STAGE, "bd2"));
     score.quiet_until("17 06:00", &["kim-long/stage"]);
     score.expect(between("17 03:15", "17 06:00"), notice("Mất tín hiệu: Kim Long"));
-    assert_eq!((score.town.level("stage-kim-long.kim-long").as_str(), score.phase(STAGE)), ("bd2", Phase::Issued));
+    assert_eq!(
+        (score.town.level("stage-kim-long.kim-long").as_str(), score.phase(STAGE)),
+        ("bd2", Phase::Issued)
+    );
     let body = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE)).unwrap();
     assert!(body.texts[0].body.contains("03:00 17/11") && body.texts[0].body.contains("2,10 m"), "{body:?}");
 }
@@ -181,10 +184,7 @@ fn topics(score: &Score) -> std::collections::BTreeSet<String> {
     score.town.commits.iter().flat_map(|commit| topics_of(score, commit)).collect()
 }
 
-fn topics_of(
-    score: &Score,
-    commit: &crate::store::commit::Commit,
-) -> std::collections::BTreeSet<String> {
+fn topics_of(score: &Score, commit: &crate::store::commit::Commit) -> std::collections::BTreeSet<String> {
     let of = |d: &crate::notify::delivery::Delivery| match d.target {
         crate::notify::delivery::Target::Topic { severity_max } => {
             let city = &score.town.plan.city.slug;
