@@ -33,6 +33,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // To the public, approved beforehand: for a language in which nobody wrote a text.
     ("generic_title", &["where"]),
     ("generic_body", &["where", "when"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {
