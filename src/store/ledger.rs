@@ -249,7 +249,7 @@ impl Entry {
             alert: &message.alert.0,
             bulletin: message.bulletin.as_ref().map(|id| &*id.0),
             exercise: message.exercise,
-            sha256: message.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: crate::notify::outbox::hex(&message.hash),
         };
         Self { at, kind: "cap", body: serde_json::to_string(&body) }
     }

@@ -75,7 +75,7 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    fn new(state: State, now: Timestamp) -> Self {
+    pub(crate) fn new(state: State, now: Timestamp) -> Self {
         let commit = Commit { at: now, ..Commit::default() };
         let plan = Arc::clone(&state.plan);
         Self {

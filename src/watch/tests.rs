@@ -6,6 +6,7 @@ mod clock;
 mod cut;
 mod inferred;
 mod law;
+mod life;
 mod order;
 mod pace;
 mod restart;

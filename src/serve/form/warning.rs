@@ -256,7 +256,7 @@ pub(crate) struct BulletinForm {
     pub alert: String,
     /// The hazard.
     pub hazard: &'static str,
-    /// issued, raised, eased, updated, all_clear or cancelled.
+    /// issued, raised, eased, updated, `all_clear` or cancelled.
     pub act: &'static str,
     /// 1 to 5.
     pub severity: u8,

@@ -48,7 +48,7 @@ pub(crate) struct PaperForm {
     pub(super) kind: &'static str,
     /// Its id.
     pub(super) id: String,
-    /// Its version; the ETag carries it.
+    /// Its version; the `ETag` carries it.
     pub(super) version: u64,
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn obey(
     answered.await.map_err(|_| Problem::busy(gone))
 }
 
-/// Gives an order and answers with what became of it; where a paper was filed, its version is the ETag.
+/// Gives an order and answers with what became of it; where a paper was filed, its version is the `ETag`.
 pub(super) async fn give(
     app: &App,
     signed: Signed,

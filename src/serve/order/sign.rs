@@ -94,7 +94,7 @@ impl Signed {
     }
 }
 
-/// The tag of a version of a paper, as ETag and If-Match carry it.
+/// The tag of a version of a paper, as `ETag` and If-Match carry it.
 pub(in crate::serve) fn tag_of(version: u64) -> String {
     format!("\"v{version}\"")
 }

@@ -24,7 +24,7 @@ use crate::desk::warning::{Warning, Words};
 use crate::watch::decide::Turn;
 use crate::watch::snapshot::{Eyes, Plan, State};
 
-pub(in crate::watch) use announce::{Announcement, over, propose};
+pub(in crate::watch) use announce::{Draft, over, propose};
 pub(in crate::watch) use life::{joined, proposed, told};
 pub(super) use order::carry_out;
 pub(super) use settle::settle;

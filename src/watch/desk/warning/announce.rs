@@ -16,7 +16,7 @@ const OPEN_MAX: usize = 4096;
 
 /// Something that people are to be told, and that no rule said.
 #[derive(Clone, Debug)]
-pub(in crate::watch) struct Announcement {
+pub(in crate::watch) struct Draft {
     /// What they are to be told. Its `alert` is the id of the warning: the same id again is an update of
     /// it, and an id whose warning was closed is never used again. Its `id`, `act`, `automatic` and
     /// `author` are set here. Empty zones are an error.
@@ -32,12 +32,8 @@ pub(in crate::watch) struct Announcement {
 ///
 /// # Errors
 /// Where it has no zones, no text, a zone that is not of the city, or too many warnings are open.
-pub(in crate::watch) fn propose(
-    turn: &mut Turn,
-    announcement: Announcement,
-    by: Option<&Order>,
-) -> Result<Done, Refusal> {
-    let Announcement { mut bulletin, level, policy } = announcement;
+pub(in crate::watch) fn propose(turn: &mut Turn, draft: Draft, by: Option<&Order>) -> Result<Done, Refusal> {
+    let Draft { mut bulletin, level, policy } = draft;
     let id = bulletin.alert.to_string();
     allowed(turn, &bulletin)?;
     let mut warning = paper(turn, &id).unwrap_or_else(|| blank(&id, bulletin.hazard.as_str(), turn.now));
@@ -79,7 +75,7 @@ fn allowed(turn: &Turn, bulletin: &Bulletin) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What an announcement told of is over (its time has passed, the order was withdrawn): what waits is
+/// What an draft told of is over (its time has passed, the order was withdrawn): what waits is
 /// withdrawn; people who were told hear `eased`, which is no all-clear and goes to all of them.
 pub(in crate::watch) fn over(turn: &mut Turn, id: &str, eased: Option<Bulletin>, why: &str) {
     let Some(mut warning) = paper(turn, id).filter(|warning| warning.slot.is_none()) else { return };

@@ -91,6 +91,9 @@ fn let_out(
     let at = (turn.now, turn.next.exercise);
     complete(&mut bulletin.texts, &bulletin.zones, &plan.city, &plan.phrases, at);
     notice::of(turn, &warning, "fused", &[]);
+    // What the newest readings do not bear out is proposed again when they do.
+    warning.lapsed =
+        warning.proposal.take().is_some_and(|proposal| proposal.severity > bulletin.severity.step());
     let out = Out { bulletin, transition, level, step: "fuse", why: None };
     out::let_out(turn, warning, out, None);
 }

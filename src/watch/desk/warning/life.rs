@@ -35,10 +35,9 @@ pub(super) fn wait(
     fuse: Option<Timestamp>,
 ) {
     let before = warning.proposal.take();
-    let was = before.as_ref().map(|proposal| (proposal.corroborated, proposal.fuse_ms));
     // A fuse that burns is not put off by a rise.
-    let burning = was.and_then(|(_, fuse)| fuse).map(Timestamp::from_ms).filter(|_| corroborated);
-    let fuse = [fuse, burning].into_iter().flatten().min();
+    let burning = before.as_ref().and_then(|before| before.fuse_ms).map(Timestamp::from_ms);
+    let fuse = [fuse, burning.filter(|_| corroborated)].into_iter().flatten().min();
     let is_news = before.as_ref().is_none_or(|before| before.severity < bulletin.severity.step());
     let mut proposal = Proposal {
         bulletin: bulletin.id.to_string(),
@@ -50,10 +49,25 @@ pub(super) fn wait(
         corroborated,
         since_ms: turn.now.ms(),
         fuse_ms: fuse.map(Timestamp::ms),
-        extended_s: before.map_or(0, |before| before.extended_s),
+        extended_s: before.as_ref().map_or(0, |before| before.extended_s),
         joins: None,
         edited: false,
     };
+    match before {
+        // A doubt never takes the place of what is sure, nor puts out its fuse.
+        Some(sure) if sure.corroborated && !corroborated => {
+            warning.doubt = Some(proposal.clone());
+            warning.proposal = Some(proposal);
+            notice::waits(turn, warning);
+            warning.proposal = Some(sure);
+            warning.step("doubted", None, turn.now, Some(level.to_owned()));
+            return unseen(warning, turn.now);
+        }
+        Some(doubt) if !doubt.corroborated && corroborated && doubt.severity > proposal.severity => {
+            warning.doubt = Some(doubt);
+        }
+        _ => {}
+    }
     let group = beside(turn, warning, &proposal);
     proposal.joins = group.iter().find(|other| speaks_before(other, &proposal)).map(|other| other.id.clone());
     for mut other in group {
@@ -67,6 +81,7 @@ pub(super) fn wait(
     }
     let joins = proposal.joins.clone();
     warning.proposal = Some(proposal);
+    warning.lapsed = false;
     if warning.phase.is_over() {
         warning.phase = Phase::Proposed;
     }
@@ -145,6 +160,7 @@ pub(super) fn heard(warning: &mut Warning, bulletin: &Bulletin, is_over: bool, n
     if matches!(bulletin.act, Act::Issued | Act::Raised) {
         let severity = bulletin.severity.step();
         warning.proposal.take_if(|proposal| proposal.severity <= severity);
+        warning.promote(severity);
         unseen(warning, now);
     }
     warning.phase = match bulletin.act {
@@ -234,6 +250,8 @@ pub(super) fn blank(id: &str, hazard: &str, now: Timestamp) -> Warning {
         severity: 1,
         began_ms: now.ms(),
         proposal: None,
+        doubt: None,
+        lapsed: false,
         told: None,
         steps: Vec::new(),
         acknowledged: Vec::new(),

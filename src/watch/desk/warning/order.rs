@@ -124,6 +124,7 @@ fn decline(turn: &mut Turn, mut warning: Warning, order: &Order, reason: &str) -
     remark("the reason", reason)?;
     warning.proposal = None;
     warning.unacknowledged_ms = None;
+    warning.promote(0);
     settle::rest(&mut warning, Phase::Declined);
     let id = warning.id.clone();
     let done = file(turn, warning, order, "declined", Some(reason));
@@ -319,7 +320,7 @@ fn supersede(turn: &mut Turn, mut warning: Warning, order: &Order, with: &str) -
     inherit(&mut other, &warning);
     other.step("speaks_for", Some(order.actor.as_str()), turn.now, Some(warning.id.clone()));
     turn.file(|desk| &mut desk.warnings, other, Some(order));
-    (warning.proposal, warning.unacknowledged_ms) = (None, None);
+    (warning.proposal, warning.doubt, warning.unacknowledged_ms) = (None, None, None);
     warning.phase = Phase::Superseded;
     warning.superseded_by = Some(with.to_owned());
     let id = warning.id.clone();

@@ -105,6 +105,7 @@ fn with(turn: &mut Turn, id: &str, bulletin: &Bulletin) {
         note(turn, &other, &theirs, &proposal.level);
         heard(&mut other, &theirs, false, turn.now);
         other.proposal = None;
+        other.promote(proposal.severity);
         other.step("joined", None, turn.now, Some(id.to_owned()));
         turn.file(|desk| &mut desk.warnings, other, None);
     }
@@ -152,11 +153,7 @@ pub(super) fn close(turn: &mut Turn, mut warning: Warning, act: Act, why: &str, 
     }
     tell::publish(turn, bulletin.clone(), deliveries);
     heard(&mut warning, &bulletin, true, turn.now);
-    warning.proposal = None;
-    warning.unacknowledged_ms = None;
-    if warning.slot.is_none() {
-        warning.running = false;
-    }
+    (warning.proposal, warning.doubt, warning.unacknowledged_ms) = (None, None, None);
     warning.step(step, Some(order.actor.as_str()), turn.now, Some(why.to_owned()));
     turn.file(|desk| &mut desk.warnings, warning, Some(order))
 }

@@ -188,7 +188,8 @@ impl<'a> Look<'a> {
         let city = &self.state.plan.city;
         let stations = city.stations.iter().filter(|station| self.touches(&station.zones));
         let basins: BTreeSet<&BasinId> = stations.filter_map(|station| station.basin.as_ref()).collect();
-        let gauges = basins.into_iter().filter_map(|id| city.basin(id)).flat_map(|basin| basin.gauges());
+        let gauges =
+            basins.into_iter().filter_map(|id| city.basin(id)).flat_map(sensors::place::Basin::gauges);
         let gauges: BTreeSet<SensorIx> = gauges.copied().collect();
         let facts = gauges.into_iter().filter_map(|ix| self.fell(ix)).collect::<Vec<_>>();
         // A gauge or two are always silent; half of them is blindness.

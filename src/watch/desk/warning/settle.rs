@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rules::bulletin::{BulletinId, compose};
 use rules::reason::{Reason, reason};
-use rules::rule::IssuePolicy;
+use rules::rule::{IssuePolicy, NONE};
 
 use super::life::{stand, wait};
 use super::{alert_of, eyes, next_version, notice, paper, papers, step_named};
@@ -14,30 +14,69 @@ use crate::watch::tell;
 
 /// Brings every open paper up to what was decided.
 pub(in crate::watch::desk) fn settle(turn: &mut Turn) {
-    for warning in papers(turn, |warning| warning.slot.is_some()) {
+    for warning in papers(turn, |warning| moves(turn, warning)) {
         // One before it may have changed it.
-        if let Some(warning) = paper(turn, &warning.id) {
-            follow(turn, warning);
+        let Some(warning) = paper(turn, &warning.id) else { continue };
+        if warning.slot.is_some() {
+            follow(turn, &warning);
+        } else {
+            follow_paper(turn, warning);
         }
     }
 }
 
-fn follow(turn: &mut Turn, before: Warning) {
+/// Whether anything can have changed for it. Most papers lie still, and are not copied.
+fn moves(turn: &Turn, warning: &Warning) -> bool {
+    if warning.slot.is_none() || warning.proposal.is_some() || warning.doubt.is_some() || warning.lapsed {
+        return true;
+    }
+    match alert_of(&turn.next, &turn.plan, warning) {
+        Some((_, slot, alert)) => !warning.running || slot.level_name(alert.level) != warning.level,
+        None => warning.running || matches!(warning.phase, Phase::Issued | Phase::Updated),
+    }
+}
+
+/// What was typed runs as long as the paper of its own id is open: until then its id may be used again.
+fn follow_paper(turn: &mut Turn, mut warning: Warning) {
+    let desk = &turn.next.desk;
+    let runs = desk.typed.find(&warning.id).is_some() || desk.release_orders.find(&warning.id).is_some();
+    if warning.running != runs {
+        warning.running = runs;
+        turn.file(|desk| &mut desk.warnings, warning, None);
+    }
+}
+
+fn follow(turn: &mut Turn, before: &Warning) {
     let mut warning = before.clone();
     stand(turn, &mut warning);
+    drop_doubt(turn, &mut warning);
     if !warning.running && matches!(warning.phase, Phase::Issued | Phase::Updated) {
         warning.phase = Phase::Eased;
         warning.step("over", None, turn.now, None);
     }
     if warning.proposal.is_some() {
-        return consider(turn, warning, &before);
+        return consider(turn, warning, before);
     }
     let is_news = !turn.commit.readings.is_empty();
-    if is_news && warning.running && warning.phase == Phase::Withdrawn && again(turn, &warning) {
+    if is_news && warning.running && warning.lapsed && again(turn, &warning) {
         return restate(turn, warning, "over");
     }
-    if warning != before {
+    if warning != *before {
         turn.file(|desk| &mut desk.warnings, warning, None);
+    }
+}
+
+/// A doubt that nothing says any more, or that trusted readings have reached.
+fn drop_doubt(turn: &Turn, warning: &mut Warning) {
+    let doubted = warning.doubt.as_ref().map(|doubt| doubt.level.clone());
+    let stands = doubted.is_some_and(|level| {
+        alert_of(&turn.next, &turn.plan, warning).is_some_and(|(_, slot, alert)| {
+            let step = step_named(slot, &level);
+            alert.doubted >= step && alert.level < step
+        })
+    });
+    if !stands {
+        warning.doubt = None;
     }
 }
 
@@ -77,9 +116,10 @@ fn restate(turn: &mut Turn, mut warning: Warning, words: &'static str) {
     let standing = tell::standing(turn, &transition);
     let Reason::Send { act, zones } = reason(&transition, turn.next.told.of(&transition.alert), &standing)
     else {
-        return if warning.proposal.is_some() {
-            withdraw(turn, warning, words)
-        };
+        if warning.proposal.is_some() {
+            withdraw(turn, warning, words);
+        }
+        return;
     };
     let mut bulletin = compose(&transition, &plan.city, &plan.phrases, turn.now, turn.next.exercise);
     (bulletin.act, bulletin.zones, bulletin.automatic) = (act, zones, false);
@@ -97,8 +137,11 @@ fn restate(turn: &mut Turn, mut warning: Warning, words: &'static str) {
 /// What waits does not go out; officers hear why, in `words` of the desk.
 pub(super) fn withdraw(turn: &mut Turn, mut warning: Warning, words: &'static str) {
     stand(turn, &mut warning);
+    drop_doubt(turn, &mut warning);
     notice::of(turn, &warning, words, &[]);
     warning.proposal = None;
+    warning.lapsed = words == "over" && warning.level != NONE;
+    warning.promote(0);
     warning.step("withdrawn", None, turn.now, Some(words.to_owned()));
     rest(&mut warning, Phase::Withdrawn);
     let id = warning.id.clone();
@@ -109,7 +152,7 @@ pub(super) fn withdraw(turn: &mut Turn, mut warning: Warning, words: &'static st
 /// Where a warning stands without what waited: whoever was told of it, or of the episode before it,
 /// still waits for the all-clear.
 pub(super) fn rest(warning: &mut Warning, otherwise: Phase) {
-    if warning.phase != Phase::Proposed {
+    if warning.phase != Phase::Proposed || warning.proposal.is_some() {
         return;
     }
     let is_owed = warning.told.is_some();
