@@ -48,8 +48,7 @@ pub(super) fn propose(
         let why = "no language has the words of typed bulletins; [typed] of phrases.<lang>.toml holds them";
         return Err(Refusal::Desk { why: why.to_owned() });
     }
-    life::propose(turn, life::Announcement { bulletin, level: level.to_owned(), policy }, Some(order))
-        .map(|_| ())
+    life::propose(turn, life::Draft { bulletin, level: level.to_owned(), policy }, Some(order)).map(|_| ())
 }
 
 fn told_zones(turn: &Turn, id: &str) -> Vec<ZoneId> {
