@@ -13,6 +13,7 @@ mod notice;
 mod rehearse;
 mod sign;
 mod sms;
+mod statement;
 mod telemetry;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::alert::AlertId;
 use crate::hazard::{Hazard, Severity};
 
 pub use compose::{compose, compose_to, zone_texts};
+pub(crate) use compose::{cut, marked};
 pub use doubt::{Lessened, compose_doubt, compose_lessened};
 pub use follow::{
     Issued, Observation, Word, compose_all_clear, compose_correction, compose_update, fill_missing,
@@ -35,6 +37,7 @@ pub use notice::{Notice, compose_notice};
 pub use rehearse::rehearse;
 pub use sign::sign;
 pub use sms::{SMS_MAX, Sms};
+pub use statement::{Statement, complete, place, state};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

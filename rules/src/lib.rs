@@ -12,6 +12,7 @@ pub mod phrase;
 pub mod reason;
 pub mod rule;
 pub mod threshold;
+pub mod typed;
 
 #[cfg(test)]
 mod hue;

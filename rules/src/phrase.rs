@@ -9,6 +9,7 @@ mod form;
 mod number;
 mod speech;
 mod template;
+mod typed;
 mod warning;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::rule::RuleSet;
 use number::Signs;
 
 pub use template::Template;
+pub use typed::Form as TypedForm;
 pub use warning::{Saying, Warning};
 
 use form::Form;
@@ -66,6 +68,7 @@ pub struct Language {
     follow: BTreeMap<String, Template>,
     hazards: BTreeMap<String, String>,
     form: Form,
+    typed: typed::Typed,
 }
 
 /// Small pieces with what each may and must speak of.
@@ -171,6 +174,11 @@ impl Language {
         let desk = table_of(&top, "desk", |row| pieces(row, desk::KEYS, Some(desk::PLACES)));
         let follow = table_of(&top, "follow", |row| pieces(row, follow::KEYS, Some(follow::PLACES)));
         let hazards = table_of(&top, "hazard", names);
+        let typed = top.cell("typed").and_then(|cell| cell.row()).map(|row| {
+            let typed = typed::read(&row);
+            row.close();
+            typed
+        });
         let units = table_of(&top, "unit", names);
         let parameters = table_of(&top, "parameter", names);
         let levels = table_of(&top, "level", names);
@@ -198,6 +206,7 @@ impl Language {
             follow,
             hazards,
             form: form?,
+            typed: typed.unwrap_or_default(),
         })
     }
 
@@ -246,7 +255,7 @@ impl Language {
     }
 
     /// A small piece; empty where there is none, which reading has refused.
-    pub(crate) fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub fn mark(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.marks.get(key).map(|template| template.fill(values)).unwrap_or_default()
     }
 
@@ -288,7 +297,7 @@ impl Language {
     }
 
     /// A window in hours, or in minutes where it is no whole number of hours.
-    pub(crate) fn window(&self, window: Span) -> String {
+    pub fn window(&self, window: Span) -> String {
         let (key, count) = match window.whole_s() {
             s if s % 3600 == 0 => ("hours", s / 3600),
             s => ("minutes", s / 60),

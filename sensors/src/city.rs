@@ -13,7 +13,7 @@ use crate::line::Line;
 use crate::place::{Basin, BasinId, Boundary, Zone, ZoneId};
 use crate::quality::neighbour::Neighbours;
 use crate::rating::Ratings;
-use crate::reservoir::Reservoir;
+use crate::reservoir::{Reservoir, Terms};
 use crate::station::{Sensor, SensorId, SensorIx, Station, StationId, StationIx};
 use crate::travel::Travel;
 
@@ -44,6 +44,8 @@ pub struct City {
     pub reservoirs: Vec<Reservoir>,
     /// How long releases take to stations.
     pub travels: Vec<Travel>,
+    /// What orders to release may say.
+    pub release_terms: Terms,
     by_sensor: BTreeMap<SensorId, SensorIx>,
     by_station: BTreeMap<StationId, StationIx>,
 }
@@ -129,6 +131,7 @@ impl City {
             ratings: BTreeMap::new(),
             reservoirs: Vec::new(),
             travels: Vec::new(),
+            release_terms: Terms::default(),
             by_sensor,
             by_station,
         };

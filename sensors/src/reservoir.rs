@@ -4,12 +4,14 @@
 
 mod balance;
 mod release;
+mod terms;
 
 use crate::quantity::{Elevation, Volume};
 use crate::station::StationId;
 
 pub use balance::{Balance, Gauges, Reported, balance};
 pub use release::{Flow, total_release};
+pub use terms::Terms;
 
 /// Elevation and storage of a reservoir, strictly increasing in both.
 #[derive(Clone, Debug, PartialEq, Eq)]

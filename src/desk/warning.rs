@@ -3,6 +3,7 @@
 //! Plain data. It decides nothing and sends nothing; times are milliseconds of the running clock.
 
 mod act;
+pub mod check;
 
 use rules::hazard::{Hazard, Severity};
 use sensors::time::Timestamp;
@@ -168,6 +169,14 @@ pub struct Warning {
     pub began_ms: i64,
     /// What waits.
     pub proposal: Option<Proposal>,
+    /// A more severe level that only suspect readings made, behind what trusted ones made and what
+    /// keeps its fuse: it waits after that.
+    #[serde(default)]
+    pub doubt: Option<Proposal>,
+    /// Whether the level that stands was not told because the newest readings did not bear it out: it is
+    /// proposed again when they do.
+    #[serde(default)]
+    pub lapsed: bool,
     /// Who was told.
     pub told: Option<Audience>,
     /// What happened, oldest first, at most [`STEPS_MAX`].
@@ -241,6 +250,13 @@ impl Warning {
     /// The last thing that was done to it.
     pub fn last_step(&self) -> Option<&Step> {
         self.steps.last()
+    }
+
+    /// What is doubted waits where nothing else does, if it is more severe than what people were told.
+    pub fn promote(&mut self, told: u8) {
+        if self.proposal.is_none() {
+            self.proposal = self.doubt.take().filter(|doubt| doubt.severity > told);
+        }
     }
 
     /// Adds a step; the oldest goes where there are too many.

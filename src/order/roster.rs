@@ -3,10 +3,13 @@
 //! Until identities come, a header from a program on the same machine can be accepted as a signature;
 //! the file must say so. Without the file nobody may order anything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rules::rule::IssuePolicy;
 use sensors::mistake::Mistake;
-use sensors::sheet::{Known, Log, Row, Sheet};
+use sensors::sheet::{Cell, Known, Log, Row, Sheet};
+use sensors::time::Span;
 
 /// Who signs: lower-case letters, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +49,21 @@ pub struct Officers {
     pub header_from_loopback: bool,
     /// The roster, in the order of the file.
     pub roster: Vec<Officer>,
+    /// Who lets out what is typed, by kind.
+    typed: BTreeMap<String, IssuePolicy>,
+}
+
+/// What can be typed.
+const TYPED: [&str; 5] = ["national", "storm_approach", "school_closing", "free", "release_order"];
+
+/// A second officer may be waited for so long, seconds: a day.
+const WITHIN_MAX_S: i64 = 86_400;
+
+fn policy(cell: &Cell<'_>) -> Option<IssuePolicy> {
+    if cell.is_text() {
+        return cell.one_of(&[("one", IssuePolicy::Automatic), ("two", IssuePolicy::Officer)]);
+    }
+    Some(IssuePolicy::OfficerWithin(Span::from_s(cell.whole(60, WITHIN_MAX_S)?)))
 }
 
 impl Officers {
@@ -76,10 +94,22 @@ impl Officers {
         if signed == Some(true) && roster.is_empty() {
             top.note("officer", "nobody is listed who could sign", "needed is at least one [[officer]]");
         }
+        let mut typed = BTreeMap::new();
+        if let Some(row) = top.cell("typed").and_then(|cell| cell.row()) {
+            let given = TYPED.iter().filter_map(|kind| Some(((*kind).to_owned(), policy(&row.cell(kind)?)?)));
+            typed.extend(given);
+            row.close();
+        }
         top.close();
         let mistakes = log.into_sorted();
-        let officers = Self { header_from_loopback: signed.unwrap_or_default(), roster };
+        let officers = Self { header_from_loopback: signed.unwrap_or_default(), roster, typed };
         if mistakes.is_empty() { Ok(officers) } else { Err(mistakes) }
+    }
+
+    /// Who lets out what an officer typed: the officer alone, a second one, or the second one within a
+    /// time after which it goes out by itself. Two, where nothing is said.
+    pub fn lets_out(&self, kind: &str) -> IssuePolicy {
+        self.typed.get(kind).copied().unwrap_or(IssuePolicy::Officer)
     }
 
     /// Somebody of the roster.
@@ -103,6 +133,14 @@ mod tests {
         let right =
             "signed_by = \"header_from_loopback\"\n[[officer]]\nid = \"truc-ban\"\nname = \"Trực ban\"\n";
         let officers = Officers::parse("officers.toml", right).unwrap();
+        assert_eq!(officers.lets_out("free"), IssuePolicy::Officer, "two, where nothing is said");
+        let typed = |line: &str| Officers::parse("officers.toml", &format!("{right}[typed]\n{line}\n"));
+        assert_eq!(typed("free = \"one\"").unwrap().lets_out("free"), IssuePolicy::Automatic);
+        let within = IssuePolicy::OfficerWithin(Span::from_min(10));
+        assert_eq!(typed("release_order = 600").unwrap().lets_out("release_order"), within);
+        for line in ["free = \"three\"", "free = 1", "rumour = \"one\""] {
+            assert_eq!(typed(line).unwrap_err().len(), 1, "{line}");
+        }
         assert!(officers.named("truc-ban").is_some() && officers.named("ai-do").is_none());
     }
 }

@@ -121,7 +121,7 @@ impl Turn {
             Event::Delivered(outcome) => self.end(outcome),
             Event::Stepped(by) => {
                 silence::stepped(self, *by);
-                desk::duty::stepped(self, *by);
+                desk::stepped(self, *by);
             }
         }
     }

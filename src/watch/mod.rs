@@ -19,6 +19,7 @@ pub mod told;
 pub mod writer;
 
 pub(crate) use desk::duty::responsible;
+pub use desk::warning::{area, preflight};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Transition};
-use rules::bulletin::{Bulletin, compose_to, zone_texts};
+use rules::bulletin::{Act, Bulletin, compose_to, zone_texts};
 use rules::hazard::Hazard;
 use rules::reason::{Reason, Sent, Standing, reason};
 use rules::rule::{RuleSet, Slot};
@@ -18,7 +18,7 @@ use rules::rule::{RuleSet, Slot};
 use crate::notify::delivery::{Delivery, End, Outcome};
 use crate::notify::outbox::intend;
 use crate::watch::decide::Turn;
-use crate::watch::desk::duty;
+use crate::watch::desk::{duty, warning};
 use crate::watch::snapshot::Plan;
 
 /// Deliveries that may wait at once; what goes beyond fails at once and is told so.
@@ -32,8 +32,9 @@ pub(crate) fn tell(turn: &mut Turn) {
         turn.commit.transitions.iter().cloned().partition(|t| t.hazard == Hazard::Telemetry);
     // A rule that is no more is no sign of life.
     let telemetry = telemetry.into_iter().filter(|t| !turn.withdrawn.contains(&t.alert)).collect();
+    let mut said = Vec::new();
     for transition in net(&turn.plan.rules, public) {
-        tell_public(turn, &transition);
+        tell_public(turn, &transition, &mut said);
     }
     inferred::tell(turn);
     staff::tell(turn, telemetry);
@@ -75,7 +76,9 @@ fn joined(slot: Option<&Slot>, first: &Transition, last: Transition) -> Transiti
     Transition { from: first.from.clone(), raised, issue, ..last }
 }
 
-pub(super) fn tell_public(turn: &mut Turn, transition: &Transition) {
+/// Tells the public, or lays before the officers what is theirs to let out. What was said in this
+/// decision already, of the same hazard in the same zones and at least as severe, speaks for it too.
+pub(super) fn tell_public(turn: &mut Turn, transition: &Transition, said: &mut Vec<Bulletin>) {
     let sent = turn.next.told.of(&transition.alert).cloned();
     let Reason::Send { act, zones } = reason(transition, sent.as_ref(), &standing(turn, transition)) else {
         return;
@@ -87,21 +90,40 @@ pub(super) fn tell_public(turn: &mut Turn, transition: &Transition) {
     if duty::delays(turn, transition, &bulletin) {
         return;
     }
-    if bulletin.automatic {
-        let mut told = bulletin.zones.clone();
-        told.extend(sent.into_iter().flat_map(|sent| sent.zones));
-        told.sort();
-        told.dedup();
-        let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
-        note(turn, &transition.alert, sent);
+    if !bulletin.automatic {
+        return warning::proposed(turn, transition, bulletin);
+    }
+    let mut told = bulletin.zones.clone();
+    told.extend(sent.into_iter().flat_map(|sent| sent.zones));
+    told.sort();
+    told.dedup();
+    let sent = Sent { level: transition.to.clone(), severity: transition.severity, zones: told };
+    note(turn, &transition.alert, sent);
+    if let Some(with) = said.iter().find(|with| speaks_for(with, &bulletin)) {
+        return warning::joined(turn, transition, &bulletin, with);
     }
     let mut deliveries = intend(&bulletin, &turn.plan.receivers);
     name_wards(turn, transition, &mut deliveries);
-    publish(turn, bulletin, deliveries);
+    publish(turn, bulletin.clone(), deliveries);
+    warning::told(turn, transition, &bulletin);
+    if transition.raised {
+        said.push(bulletin);
+    }
+}
+
+/// Whether a rise that was told in this decision says all that another one would: one bulletin for
+/// one hazard and its zones. What eased is said by itself.
+fn speaks_for(with: &Bulletin, bulletin: &Bulletin) -> bool {
+    matches!(bulletin.act, Act::Issued | Act::Raised)
+        && with.alert != bulletin.alert
+        && with.hazard == bulletin.hazard
+        && with.severity >= bulletin.severity
+        && with.severity_max >= bulletin.severity_max
+        && with.zones == bulletin.zones
 }
 
 /// The levels of other alerts that people were told of and that still stand.
-fn standing(turn: &Turn, transition: &Transition) -> Vec<Standing> {
+pub(super) fn standing(turn: &Turn, transition: &Transition) -> Vec<Standing> {
     let slots = turn.plan.rules.slots().iter().zip(&turn.next.alerts);
     let told = slots.filter_map(|(slot, alert)| {
         let episode = alert.episode.as_ref().filter(|episode| episode.id != transition.alert)?;
@@ -116,13 +138,13 @@ fn standing(turn: &Turn, transition: &Transition) -> Vec<Standing> {
     told.collect()
 }
 
-fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
+pub(super) fn note(turn: &mut Turn, alert: &AlertId, sent: Sent) {
     turn.next.told.note(alert.clone(), sent.clone());
     turn.commit.told.push((alert.clone(), sent));
 }
 
 /// Each ward reads its own name, and not how many wards are meant.
-fn name_wards(turn: &Turn, transition: &Transition, deliveries: &mut [Delivery]) {
+pub(super) fn name_wards(turn: &Turn, transition: &Transition, deliveries: &mut [Delivery]) {
     let plan = &turn.plan;
     for delivery in deliveries {
         let Some(zone) = &delivery.zone else { continue };

@@ -10,6 +10,7 @@ mod duty;
 mod foreign;
 mod inferred;
 mod law;
+mod life;
 mod order;
 mod pace;
 mod restart;
@@ -20,5 +21,6 @@ mod sight;
 #[cfg(feature = "demo")]
 mod storm;
 mod telemetry;
+mod typed;
 mod undelivered;
 mod writer;

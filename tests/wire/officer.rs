@@ -3,3 +3,5 @@
 mod cap;
 mod draft;
 mod duty;
+mod typed;
+mod warning;

@@ -217,7 +217,7 @@ impl<'a> Words<'a> {
 }
 
 /// A text with its marks: not corroborated, exercise.
-pub(super) fn marked(text: &str, doubt: bool, exercise: bool, language: &Language) -> String {
+pub(crate) fn marked(text: &str, doubt: bool, exercise: bool, language: &Language) -> String {
     let text = if doubt { language.mark("doubt", &[("text", text)]) } else { text.to_owned() };
     if exercise { language.mark("exercise", &[("text", &text)]) } else { text }
 }
@@ -277,7 +277,7 @@ pub(super) fn distance<'a>(
 }
 
 /// At most so many characters; what is too long ends with an ellipsis at a word.
-pub(super) fn cut(text: String, most: usize) -> String {
+pub(crate) fn cut(text: String, most: usize) -> String {
     if text.chars().count() <= most {
         return text;
     }

@@ -79,6 +79,39 @@ impl RuleSet {
         (state.level > 0).then(|| self.explain(ix, slot, &mut state.clone(), &said, view))
     }
 
+    /// The same of one step of the ladder, by the newest readings, however old they are.
+    pub fn restate_step(
+        &self,
+        ix: SlotIx,
+        step: u8,
+        state: &AlertState,
+        now: Timestamp,
+        view: &impl View,
+    ) -> Option<Transition> {
+        let slot = self.slot(ix)?;
+        let measured_at = slot.newest(view).unwrap_or(now);
+        let said = Said { from: 0, to: step, corroborated: true, at: now, measured_at };
+        let stands = step > 0 && state.level >= step;
+        stands.then(|| self.explain(ix, slot, &mut state.clone(), &said, view))
+    }
+
+    /// The highest step up to `step` that the newest readings do not say to be over: with the clear
+    /// thresholds, without waiting for the hold. Where they say nothing it stands; 0 where all is over.
+    pub fn standing_step(&self, ix: SlotIx, step: u8, view: &impl View) -> u8 {
+        let Some(slot) = self.slot(ix) else { return 0 };
+        let scene = Scene::new(self, view, Moment::Now);
+        let stands = |step: &u8| {
+            slot.level(*step).is_some_and(|level| scene.answer(&level.when, Ask::Stay).sure != Truth::False)
+        };
+        (1..=step).rev().find(stands).unwrap_or(0)
+    }
+
+    /// Whether the newest trusted readings raise a step of the ladder.
+    pub fn is_raised_by_newest(&self, ix: SlotIx, step: u8, view: &impl View) -> bool {
+        let Some(level) = self.slot(ix).and_then(|slot| slot.level(step)) else { return false };
+        Scene::new(self, view, Moment::Now).answer(&level.when, Ask::Raise).sure == Truth::True
+    }
+
     fn explain(
         &self,
         ix: SlotIx,

@@ -8,7 +8,7 @@ pub(super) const PLACES: &[&str] =
 
 /// The templates with what each must speak of; every notice has a title and a body.
 pub(super) const KEYS: &[(&str, &[&str])] = &[
-    // A warning waits for a signature; with a fuse it goes out by itself at {until}.
+    // A warning waits for a signature.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
     // A warning that nobody has acknowledged: {who} is called, it waits since {when}.
@@ -49,6 +49,34 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning names no ward of the city, so that no CAP message can be written.
     ("cap_nowhere_title", &[]),
     ("cap_nowhere_body", &["what"]),
+    // The same with a fuse: it goes out by itself at {until}.
+    ("fuse_title", &["what"]),
+    ("fuse_body", &["what", "where", "when", "until"]),
+    // It went out by itself.
+    ("fused_title", &["what"]),
+    ("fused_body", &["what", "where", "when"]),
+    // It does not go out: its condition is over; it was said already; it has no wards.
+    ("over_title", &["what"]),
+    ("over_body", &["what", "when"]),
+    ("muted_title", &["what"]),
+    ("muted_body", &["what", "when"]),
+    ("no_area_title", &["what"]),
+    ("no_area_body", &["what", "when"]),
+    // To the public: an officer says that the danger is over.
+    ("all_clear_title", &["what"]),
+    ("all_clear_body", &["what", "where", "when"]),
+    // To the public: it was an error.
+    ("cancelled_title", &["what"]),
+    ("cancelled_body", &["what", "where", "when"]),
+    // To the public, approved beforehand: for a language in which nobody wrote a text.
+    ("generic_title", &["where"]),
+    ("generic_body", &["where", "when"]),
+    // A release order came later before its hour than the law asks for.
+    ("release_short_title", &["where"]),
+    ("release_short_body", &["where", "when", "until", "quantity"]),
+    // Nobody said that a release ended.
+    ("release_lapsed_title", &["where"]),
+    ("release_lapsed_body", &["where", "when"]),
     // A level that was reached while nobody measured: between {when} and {until}.
     ("inferred_title", &["what", "level"]),
     ("inferred_body", &["what", "level", "when", "until"]),

@@ -18,7 +18,7 @@ impl Condition {
     }
 
     /// The sensors of a condition without parts.
-    pub(crate) fn sensors(&self) -> Vec<SensorIx> {
+    pub fn sensors(&self) -> Vec<SensorIx> {
         match self {
             Self::Exceeds { sensor, .. }
             | Self::Rises { sensor, .. }

@@ -119,14 +119,14 @@ fn read(files: &[(String, String)], log: &Log) -> Option<Result<City, AssembleEr
     let quality = quality::read(quality.row(), &network, &basin_ids);
 
     let ratings = rating::read(ratings.row(), &network);
-    let (reservoirs, travels) = reservoir::read(reservoirs.row(), &network);
+    let (reservoirs, travels, release_terms) = reservoir::read(reservoirs.row(), &network);
 
     let station::Network { stations, sensors, .. } = network;
     let parts = Parts { stations, sensors, zones, basins, lines };
     let whole_city = || {
         let mut city = City::assemble(&head.slug, &head.name, head.utc_offset_min, parts)?;
         city.neighbours = quality::join(quality, &city);
-        Ok(City { ratings, reservoirs, travels, ..city })
+        Ok(City { ratings, reservoirs, travels, release_terms, ..city })
     };
     whole.then(whole_city)
 }

@@ -9,9 +9,12 @@ mod foreign;
 mod typed;
 pub(in crate::watch) mod warning;
 
+#[cfg(test)]
+pub(in crate::watch) use typed::TYPED_MAX;
+
 use std::sync::Arc;
 
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::desk::foreign::Heard;
 use crate::desk::paper::{Filed, Record, Shelf};
@@ -23,7 +26,10 @@ use crate::watch::snapshot::State;
 /// Carries an order at the desk out.
 pub(super) fn carry_out(turn: &mut Turn, order: &Order, act: &Act) -> Result<Done, Refusal> {
     match act {
-        Act::Warning(act) => warning::carry_out(turn, order, act),
+        Act::Warning(act) => {
+            typed::second(turn, order, act)?;
+            warning::carry_out(turn, order, act)
+        }
         Act::Draft(act) => draft::carry_out(turn, order, act),
         Act::Duty(act) => duty::carry_out(turn, order, act),
         Act::Typed(act) => typed::carry_out(turn, order, act),
@@ -46,9 +52,16 @@ pub(super) fn follow(turn: &mut Turn) {
 
 /// What follows at the desk from what people are told in this decision.
 pub(super) fn follow_told(turn: &mut Turn) {
+    warning::settle(turn);
     foreign::follow(turn);
     duty::follow(turn);
     cap::follow(turn);
+}
+
+/// The running clock was set: what was to happen in ten minutes still is.
+pub(super) fn stepped(turn: &mut Turn, by: Span) {
+    warning::stepped(turn, by);
+    duty::stepped(turn, by);
 }
 
 /// When to look at the desk again although nothing arrived.

@@ -1,50 +1,135 @@
 //! The life of warnings: proposed, issued, eased, all-cleared, cancelled.
+//!
+//! Every step is a version of the warning's paper in the commit of what follows from it. Nothing
+//! here judges a reading: what the rules say comes from the engine, what officers say from orders.
 
-use rules::bulletin::Bulletin;
-use rules::rule::IssuePolicy;
-use sensors::time::Timestamp;
+mod announce;
+pub mod area;
+mod fuse;
+mod life;
+mod notice;
+mod order;
+mod out;
+pub mod preflight;
+mod settle;
 
-use crate::desk::warning::Act;
-use crate::order::{Done, Order, Refusal};
+use rules::alert::SlotIx;
+use rules::bulletin::{Lang, Text};
+use rules::engine::AlertState;
+use rules::rule::Slot;
+use sensors::place::ZoneId;
+use sensors::time::{Span, Timestamp};
+
+use crate::desk::warning::{Warning, Words};
 use crate::watch::decide::Turn;
-use crate::watch::snapshot::State;
+use crate::watch::snapshot::{Eyes, Plan, State};
 
-/// Something that people are to be told, and that no rule said.
-#[derive(Clone, Debug)]
-pub(in crate::watch) struct Draft {
-    /// What they are to be told. Its `alert` is the id of the warning (the same id again: an update of
-    /// it), its `id`, `act`, `automatic` and `author` are set here. Empty zones are an error.
-    pub(in crate::watch) bulletin: Bulletin,
-    /// What it tells of in one word, as `typed` or `announced`; never `none`.
-    pub(in crate::watch) level: String,
-    /// Who lets it out.
-    pub(in crate::watch) policy: IssuePolicy,
+pub(in crate::watch) use announce::{Draft, over, propose};
+pub(in crate::watch) use life::{joined, proposed, told};
+pub(super) use order::carry_out;
+pub(super) use settle::settle;
+
+/// Fuses that ended.
+pub(super) fn follow(turn: &mut Turn) {
+    fuse::burn_down(turn);
 }
 
-/// Proposes it, or lets it out at once where the policy is automatic; `by` is the order that brought it.
-///
-/// # Errors
-/// Where it has no zones, no text, a zone that is not of the city, or too many warnings are open.
-#[expect(dead_code, reason = "typed bulletins call it")]
-pub(in crate::watch) fn propose(
-    _turn: &mut Turn,
-    _draft: Draft,
-    _by: Option<&Order>,
-) -> Result<Done, Refusal> {
-    Err(Refusal::Desk { why: "not yet".to_owned() })
+/// The moment of the next fuse.
+pub(super) fn due(state: &State) -> Option<Timestamp> {
+    state.desk.warnings.iter().filter_map(|(_, filed)| filed.record.fuse()).min()
 }
 
-/// What it told of is over (its time has passed, the order was withdrawn): what waits is withdrawn,
-/// people who were told hear that it eased in `eased`, which is no all-clear.
-#[expect(dead_code, reason = "typed bulletins call it")]
-pub(in crate::watch) fn over(_turn: &mut Turn, _id: &str, _eased: Option<Bulletin>, _why: &str) {}
-
-pub(super) fn carry_out(_turn: &mut Turn, _order: &Order, _act: &Act) -> Result<Done, Refusal> {
-    Err(Refusal::Desk { why: "not yet".to_owned() })
+/// The running clock was set: a fuse of ten minutes still is one.
+pub(super) fn stepped(turn: &mut Turn, by: Span) {
+    let burning: Vec<Warning> = papers(turn, |warning| warning.fuse().is_some());
+    for mut warning in burning {
+        if let Some(proposal) = &mut warning.proposal {
+            proposal.fuse_ms = proposal.fuse_ms.map(|ms| Timestamp::from_ms(ms).plus(by).ms());
+        }
+        warning.step("clock_set", None, turn.now, None);
+        turn.file(|desk| &mut desk.warnings, warning, None);
+    }
 }
 
-pub(super) fn follow(_turn: &mut Turn) {}
+/// Notes that somebody was reminded of a warning; its version grows.
+#[expect(dead_code, reason = "the duty's reminders call it")]
+pub(in crate::watch) fn reminded(turn: &mut Turn, id: &str) {
+    let now = turn.now.ms();
+    if let Some(mut warning) = paper(turn, id) {
+        warning.reminded_ms = Some(now);
+        turn.file(|desk| &mut desk.warnings, warning, None);
+    }
+}
 
-pub(super) fn due(_state: &State) -> Option<Timestamp> {
-    None
+/// An open paper.
+fn paper(turn: &Turn, id: &str) -> Option<Warning> {
+    turn.next.desk.warnings.find(id).map(|filed| filed.record.clone())
+}
+
+/// Open papers of a kind, by id.
+fn papers(turn: &Turn, which: impl Fn(&Warning) -> bool) -> Vec<Warning> {
+    let all = turn.next.desk.warnings.iter().map(|(_, filed)| &filed.record);
+    all.filter(|warning| which(warning)).cloned().collect()
+}
+
+/// The version that the next filing of a paper makes.
+fn next_version(turn: &Turn, id: &str) -> u64 {
+    turn.next.desk.warnings.find(id).map_or(1, |filed| filed.version + 1)
+}
+
+/// The running alert of a warning, where the rules still have it and the episode runs.
+fn alert_of<'a>(
+    state: &'a State,
+    plan: &'a Plan,
+    warning: &Warning,
+) -> Option<(SlotIx, &'a Slot, &'a AlertState)> {
+    let ix = plan.rules.slot_named(warning.slot.as_deref()?)?;
+    let (slot, alert) = (plan.rules.slot(ix)?, state.alerts.get(ix.at())?);
+    let runs = alert.episode.as_ref().is_some_and(|episode| *episode.id.0 == *warning.id);
+    runs.then_some((ix, slot, &**alert))
+}
+
+fn eyes(state: &State) -> Eyes<'_> {
+    Eyes { tracks: &state.tracks, silent: &state.silent, sums: None }
+}
+
+/// The step of a ladder by its name.
+fn step_named(slot: &Slot, name: &str) -> u8 {
+    let place = slot.levels.iter().position(|level| level.name == name);
+    place.map_or(0, |place| u8::try_from(place + 1).unwrap_or(u8::MAX))
+}
+
+/// Zones, each once, in the order of the configuration.
+fn in_order(plan: &Plan, zones: &[ZoneId]) -> Vec<ZoneId> {
+    plan.city.zones.iter().map(|zone| &zone.id).filter(|id| zones.contains(id)).cloned().collect()
+}
+
+fn zone_ids(zones: &[String]) -> Vec<ZoneId> {
+    zones.iter().map(|zone| ZoneId::new(zone)).collect()
+}
+
+fn names(zones: &[ZoneId]) -> Vec<String> {
+    zones.iter().map(ToString::to_string).collect()
+}
+
+fn words_of(text: &Text) -> Words {
+    Words {
+        lang: text.lang.0.to_string(),
+        title: text.title.clone(),
+        body: text.body.clone(),
+        full: text.full.clone(),
+        sms: text.sms.clone(),
+        spoken: text.spoken.clone(),
+    }
+}
+
+fn text_of(words: &Words) -> Text {
+    Text {
+        lang: Lang(words.lang.as_str().into()),
+        title: words.title.clone(),
+        body: words.body.clone(),
+        full: words.full.clone(),
+        sms: words.sms.clone(),
+        spoken: words.spoken.clone(),
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::station::Network;
 use crate::parameter::Parameter;
-use crate::quantity::{Elevation, Volume};
-use crate::reservoir::{Reservoir, StorageCurve};
+use crate::quantity::{Discharge, Elevation, Volume};
+use crate::reservoir::{Reservoir, StorageCurve, Terms};
 use crate::sheet::{Cell, Row};
 use crate::station::{StationId, StationIx};
 use crate::time::Span;
@@ -15,18 +15,24 @@ const RESOLUTION: Elevation = Elevation::from_mm(10);
 /// Travel times may be so long, seconds: the lagoon holds floods back for days.
 const TRAVEL_MAX_S: i64 = 10 * 86_400;
 
+/// An order may be asked for so long before, seconds.
+const NOTICE_MAX_S: i64 = 7 * 86_400;
+
 /// Reads the file.
-pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> (Vec<Reservoir>, Vec<Travel>) {
+pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> (Vec<Reservoir>, Vec<Travel>, Terms) {
     let mut reservoirs: Vec<Reservoir> = Vec::new();
+    let mut terms = terms(&top);
     for row in top.rows("reservoir") {
         let cell = row.need("station", "a dam");
         let station = cell.as_ref().and_then(|cell| dam(cell, network));
         let reservoir = reservoir(&row, station.clone());
+        let largest = row.cell("largest_release_m3_s").and_then(|cell| fixed(&cell, 1e3));
         row.close();
         let (Some(cell), Some(station)) = (cell, station) else { continue };
         if reservoirs.iter().any(|other| other.station == station) {
             cell.note(format!("reservoir {station} is given twice"), "each is allowed once");
         } else {
+            terms.largest.extend(largest.map(|l_per_s| (station, Discharge::from_l_per_s(l_per_s))));
             reservoirs.push(reservoir);
         }
     }
@@ -44,7 +50,15 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> (Vec<Reservoir>, Vec<
         row.close();
     }
     top.close();
-    (reservoirs, travels)
+    (reservoirs, travels, terms)
+}
+
+fn terms(top: &Row<'_>) -> Terms {
+    let default = Terms::default();
+    let notice = top.cell("release_notice_s").and_then(|cell| cell.whole(0, NOTICE_MAX_S));
+    let percent = top.cell("release_plausible_percent").and_then(|cell| cell.whole(100, 1000));
+    let plausible_percent = percent.unwrap_or(default.plausible_percent);
+    Terms { notice: notice.map(Span::from_s), plausible_percent, ..default }
 }
 
 /// A station that measures a pool level or a release.

@@ -53,7 +53,7 @@ pub(super) fn follow(turn: &mut Turn) {
         let ended = match still_true(turn, delayed) {
             Some(transition) if told_since(turn, &transition) => "overtaken",
             Some(transition) => {
-                tell::tell_public(turn, &transition);
+                tell::tell_public(turn, &transition, &mut Vec::new());
                 "told"
             }
             None => "over",

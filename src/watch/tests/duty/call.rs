@@ -22,6 +22,8 @@ fn warning(severity: u8, since: Timestamp) -> Warning {
         severity,
         began_ms: since.ms(),
         proposal: None,
+        doubt: None,
+        lapsed: false,
         told: None,
         steps: Vec::new(),
         acknowledged: Vec::new(),

@@ -27,8 +27,11 @@ source = "made up"
 enabled = false
 points_m_m3_s = [[0.5, 20], [1.0, 50]]
 "#;
-const RESERVOIRS: &str = r#"[[reservoir]]
+const RESERVOIRS: &str = r#"release_notice_s = 7200
+release_plausible_percent = 120
+[[reservoir]]
 station = "dap"
+largest_release_m3_s = 250.5
 normal_m = 32.0
 normal_Mm3 = 344.0
 dead_m = 20.0
@@ -95,6 +98,9 @@ fn a_city_knows_its_curves_its_reservoirs_and_its_travel_times() {
     let opened = time("2025-11-16T20:00:00+07:00");
     let arrival = arrival(&city.travels, &dam, &bridge, opened).unwrap();
     assert_eq!(arrival.told_to_public(), time("2025-11-16T21:00:00+07:00"));
+    assert_eq!(city.release_terms.notice, Some(crate::time::Span::from_h(2)));
+    assert_eq!(city.release_terms.most(&dam).unwrap().l_per_s(), 300_600);
+    assert_eq!(city.release_terms.most(&bridge), None);
     let basin = &city.basins[0];
     assert_eq!((basin.recession.permille(), basin.rain.full_weights()), (850, vec![basin.rain.total()]));
     assert!(basin.rain.total() > 1000);
@@ -129,6 +135,7 @@ fn a_mistake_about_water_is_named_with_its_place() {
             "point 2 (32 m, 60 Mm3) does not lie above the one before it",
         ),
         ("reservoirs.toml", "dead_m = 20.0", "dead_m = 40.0", "the levels are not in order"),
+        ("reservoirs.toml", "= 120", "= 99", "99 is out of range; allowed is 100 to 1000"),
         ("reservoirs.toml", "normal_Mm3 = 344.0\n", "", "needed are both normal_m and normal_Mm3"),
         ("reservoirs.toml", "station = \"dap\"", "station = \"phu-ninh\"", "the station is no dam"),
         ("reservoirs.toml", "[7200, 14400]", "[1200, 14400]", "the crest would come before the first rise"),
