@@ -88,7 +88,8 @@ fn rule_03_the_gauge_that_dies_on_the_rise_stays_and_says_so_and_its_fuse_burns_
         (score.town.level("stage-kim-long.kim-long").as_str(), score.phase(STAGE)),
         ("bd2", Phase::Issued)
     );
-    let body = score.town.bulletins().into_iter().rfind(|b| b.alert.0.starts_with(STAGE)).unwrap();
+    let told = |b: &rules::bulletin::Bulletin| b.alert.0.starts_with(STAGE) && b.hazard.is_public();
+    let body = score.town.bulletins().into_iter().rfind(told).unwrap();
     assert!(body.texts[0].body.contains("03:00 17/11") && body.texts[0].body.contains("2,10 m"), "{body:?}");
 }
 
