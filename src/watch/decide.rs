@@ -57,7 +57,10 @@ pub(crate) fn advance_with(state: State, now: Timestamp, happens: impl FnOnce(&m
     tell::tell(&mut turn);
     desk::follow_told(&mut turn);
     turn.clear_outbox();
-    turn.next.wake_at = turn.next.wake_at.into_iter().chain(desk::due(&turn.next)).min();
+    // Who judges no deadlines at all, as a replay of a file, is not to be woken into judging them.
+    if turn.next.wake_at != Some(Timestamp::MAX) {
+        turn.next.wake_at = turn.next.wake_at.into_iter().chain(desk::due(&turn.next)).min();
+    }
     Decision { commit: turn.commit, next: turn.next, answers: turn.answers }
 }
 
