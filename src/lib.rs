@@ -3,6 +3,7 @@
 //! The way of one reading: [`collect`] -> [`watch`] (judge, decide, commit) -> [`notify`].
 //! [`serve`] reads snapshots and is never in that way. [`clock`] is the only reader of time.
 
+pub mod backtest;
 pub mod cap;
 pub mod clock;
 pub mod collect;

@@ -23,7 +23,7 @@ use crate::watch::review::Grounds;
 use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The city.
     pub city: City,
