@@ -13,6 +13,7 @@ pub mod event;
 pub mod notify;
 pub mod order;
 pub mod plan;
+pub mod rule_test;
 pub mod serve;
 pub mod service;
 pub mod store;

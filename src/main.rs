@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backup, check, order, replay, serve};
+use baolu::command::{backtest, backup, check, order, replay, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -42,6 +42,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Check(args) => check::run(&args, &mut out),
         Command::Replay(args) => replay::run(&args, &mut out),
+        Command::Backtest(args) => backtest::run(&args, &mut out),
         Command::Backup(args) => backup::run(&args, &mut out).map_err(|error| {
             if error.is_input() {
                 Failure::Input(vec![error.to_string()])

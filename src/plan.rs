@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
+use crate::rule_test::RuleTests;
 use crate::watch::snapshot::Plan;
 
 /// The folder that is used when none is named.
@@ -203,6 +204,9 @@ impl Plan {
         let officers = officers.map_err(&mut keep).ok();
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
+        let text = texts.text(RULE_TESTS).unwrap_or_default();
+        let rule_tests =
+            city.as_ref().and_then(|city| RuleTests::parse(RULE_TESTS, text, city).map_err(&mut keep).ok());
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
             keep(phrases.check(rules));
         }
@@ -210,10 +214,11 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), true) =
-            (city, rules, phrases, receivers, officers, mistakes.is_empty())
+        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(rule_tests), true) =
+            (city, rules, phrases, receivers, officers, rule_tests, mistakes.is_empty())
         {
-            return Ok(Self { city, rules, phrases, receivers, officers, version: texts.version() });
+            let version = texts.version();
+            return Ok(Self { city, rules, phrases, receivers, officers, rule_tests, version });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
@@ -239,7 +244,7 @@ const DUTY: &str = "duty.toml";
 /// How our warnings become CAP messages, and whose messages are taken in.
 const CAP: &str = "cap.toml";
 /// Readings, and the transitions that the rules must make of them.
-const RULE_TESTS: &str = "rules.test.toml";
+const RULE_TESTS: &str = crate::rule_test::FILE;
 /// The files that stand beside those of the city itself; each must be there.
 const JOINED: [&str; 2] = [RULES, RECEIVERS];
 

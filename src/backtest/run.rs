@@ -108,6 +108,12 @@ impl Backtest {
         Ok(Self { old, new, truths, sources, map: Arc::new(Map::default()) })
     }
 
+    /// The same with the words of recorded tables for stations, parameters and units of ours.
+    #[must_use]
+    pub(crate) fn with_map(self, map: Map) -> Self {
+        Self { map: Arc::new(map), ..self }
+    }
+
     /// Runs it to its end.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
+use crate::rule_test::RuleTests;
 use crate::store::commit::Seq;
 use crate::watch::review::Grounds;
 use crate::watch::told::Told;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub receivers: Receivers,
     /// Who may order.
     pub officers: Officers,
+    /// What the rules must make of readings, and what a backtest takes for truth.
+    pub rule_tests: RuleTests,
     /// A hash over every configuration file.
     pub version: String,
 }
