@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::alert::RuleId;
 use crate::engine::Bearing;
 use crate::hazard::Hazard;
-use crate::rule::{HORIZON, Level, Rule, RuleSet, Slot, StormPace};
+use crate::rule::{HORIZON, Level, Rule, RuleSet, Season, Slot, StormPace};
 
 use scope::Scope;
 
@@ -75,6 +75,7 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     if from.zip(until).is_some_and(|(from, until)| from >= until) {
         row.note("until", "the rule ends before it begins", "allowed is a time after `from`");
     }
+    let season = row.cell("season").and_then(|cell| season(&cell, city));
     let storm_pace = row.cell("storm_pace").and_then(|cell| cell.one_of(&STORM_PACES));
     let scopes = hazard.map(|hazard| scope::scopes(&row, hazard, city)).unwrap_or_default();
     let ladders: Vec<(Scope, Option<Vec<Level>>)> = scopes
@@ -98,6 +99,9 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     if let Some((word, _)) = STORM_PACES.iter().find(|(_, pace)| Some(*pace) == storm_pace) {
         definition = format!("{definition} storm_pace {word}");
     }
+    if let Some(season) = season {
+        definition = format!("{definition} season {:?} {:?}", season.from, season.until);
+    }
     for (scope, levels) in &ladders {
         let levels = levels.iter().flatten().map(|level| ladder::definition(level, city));
         let zones = scope.zones.iter().map(sensors::place::ZoneId::as_str);
@@ -106,7 +110,8 @@ fn rule(row: Row<'_>, city: &City, ids: &mut BTreeSet<String>, definitions: &mut
     }
     let version = digest(&definition);
     definitions.push(definition);
-    let rule = Arc::new(Rule { id: RuleId(Arc::from(id)), hazard, version, words, from, until, storm_pace });
+    let rule =
+        Arc::new(Rule { id: RuleId(Arc::from(id)), hazard, version, words, from, until, season, storm_pace });
     ladders
         .into_iter()
         .filter_map(|(scope, levels)| Some(Slot::new(Arc::clone(&rule), scope.subject, scope.zones, levels?)))
@@ -123,6 +128,29 @@ pub(crate) fn digest(text: &str) -> String {
 fn word<T: std::str::FromStr<Err: std::fmt::Display>>(cell: &Cell<'_>) -> Option<T> {
     let text = cell.text()?;
     text.parse().map_err(|refusal: T::Err| note_refusal(cell, &refusal)).ok()
+}
+
+/// `season = { from = "09-01", until = "12-15" }`, both days included.
+fn season(cell: &Cell<'_>, city: &City) -> Option<Season> {
+    let row = cell.row()?;
+    let day = |key: &str| {
+        let cell = row.need(key, "a day of the year, as \"09-01\"")?;
+        let text = cell.text()?;
+        let day =
+            text.split_once('-').and_then(|(month, day)| Some((month.parse().ok()?, day.parse().ok()?)));
+        // A leap year has every day.
+        let real = |(month, day): &(u8, u8)| {
+            chrono::NaiveDate::from_ymd_opt(2024, u32::from(*month), u32::from(*day)).is_some()
+        };
+        let day = day.filter(real);
+        if day.is_none() {
+            cell.note(format!("{text:?} is no day"), "allowed is month and day, as \"09-01\"");
+        }
+        day
+    };
+    let (from, until) = (day("from"), day("until"));
+    row.close();
+    Some(Season { from: from?, until: until?, utc_offset_min: city.utc_offset_min })
 }
 
 fn moment(cell: &Cell<'_>) -> Option<Timestamp> {

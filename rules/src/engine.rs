@@ -12,6 +12,7 @@ mod evidence;
 mod fold;
 mod latch;
 mod record;
+mod storm;
 mod sums;
 mod truth;
 
@@ -235,5 +236,7 @@ impl RuleSet {
 mod bearing_tests;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod storm_tests;
 #[cfg(test)]
 mod tests;

@@ -287,7 +287,7 @@ impl Language {
     }
 
     /// A moment on the city's clocks.
-    pub(crate) fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
+    pub fn when(&self, at: Timestamp, utc_offset_min: i32) -> String {
         let local = at.plus(Span::from_min(i64::from(utc_offset_min)));
         local.to_chrono().map_or_else(|| at.to_string(), |time| time.format(&self.time).to_string())
     }

@@ -4,6 +4,7 @@
 //! Nothing here looks at a reading.
 
 mod leaf;
+mod storm;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use crate::alert::{RuleId, SlotIx, Subject};
 use crate::engine::Bearing;
 use crate::hazard::{Hazard, Severity};
 use crate::threshold::{Mark, Threshold};
+
+pub use storm::{Filling, Season, StandIn, StormPace};
 
 /// The most levels that a ladder may have.
 pub const LEVELS_MAX: usize = 8;
@@ -86,6 +89,28 @@ pub enum Condition {
         /// Which sensors.
         sensors: Box<[SensorIx]>,
     },
+    /// A value fell by so much during a window.
+    Falls {
+        /// Whose value.
+        sensor: SensorIx,
+        /// The length of the window.
+        window: Span,
+        /// Against what, as the fall over the window.
+        threshold: Threshold,
+    },
+    /// A value is over another one of the same unit by so much: a release over the inflow.
+    Outruns {
+        /// Whose value.
+        sensor: SensorIx,
+        /// Over whose.
+        over: SensorIx,
+        /// Against what, as the difference.
+        threshold: Threshold,
+    },
+    /// A reservoir will soon be full.
+    Fills(Box<Filling>),
+    /// While a gauge is silent, another one speaks in its place; it never clears anything.
+    StandsIn(Box<StandIn>),
     /// All of them.
     All(Box<[Condition]>),
     /// Any of them.
@@ -109,6 +134,9 @@ pub struct Level {
     pub hold: Span,
     /// Who lets its bulletins out.
     pub issue: IssuePolicy,
+    /// The disaster-risk level (Decision 18/2021/QĐ-TTg) that it would be, 1 to 5: a suggestion for officers,
+    /// never told to the public, because only the national service gives one.
+    pub suggested_risk: Option<u8>,
     /// The threshold that people are told of, where one speaks for the level.
     pub mark: Option<Mark>,
 }
@@ -128,17 +156,10 @@ pub struct Rule {
     pub from: Timestamp,
     /// It raises nothing from this event time on; what it raised stands until it is over.
     pub until: Timestamp,
+    /// The part of the year in which it raises; always where there is none.
+    pub season: Option<Season>,
     /// Whose devices are asked faster while any level of it stands, where they are configured so.
     pub storm_pace: Option<StormPace>,
-}
-
-/// Whose devices are asked faster in a storm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StormPace {
-    /// Those of the rule's subject: its station, or every station of its basin.
-    Subject,
-    /// Everybody's.
-    All,
 }
 
 /// How a slot's time runs.
@@ -188,8 +209,9 @@ impl Slot {
             level.when.leaves(false, &mut |leaf, negated| {
                 negated_any |= negated;
                 let raise = leaf.threshold().map_or(i64::MAX, |t| t.raise().raw());
+                silent |= !leaf.awaits().is_empty();
                 match leaf {
-                    Condition::Silent { .. } => silent = true,
+                    Condition::Silent { .. } => {}
                     // A basin's mean may grow without rain: when a dry gauge leaves its weights.
                     Condition::Accumulates { over: Catchment::Gauge(_), .. } => depths = true,
                     Condition::Exceeds { .. } | Condition::Releases { .. } => lowest = lowest.min(raise),
@@ -274,9 +296,7 @@ impl RuleSet {
                 longest = longest.max(level.hold);
                 level.when.leaves(false, &mut |leaf, _| {
                     longest = longest.max(leaf.window().unwrap_or_default());
-                    if let Condition::Silent { sensors } = leaf {
-                        sensors.iter().for_each(|sensor| note(&mut silence, *sensor, ix));
-                    }
+                    leaf.awaits().iter().for_each(|sensor| note(&mut silence, *sensor, ix));
                 });
             }
         }

@@ -39,6 +39,7 @@ pub(crate) fn city() -> City {
         id: ZoneId::new(id),
         code: id.to_owned(),
         name: name.to_owned(),
+        class: None,
         population: 1000,
         centroid: position,
         shape: MultiPolygon::new(Vec::new()),

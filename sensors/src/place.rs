@@ -78,6 +78,8 @@ pub struct Zone {
     pub code: String,
     /// Its name with its type, as "Phường Thuận Hóa".
     pub name: String,
+    /// What kind of ground it is, in the city's own words, as "mountain"; rules may speak of one.
+    pub class: Option<String>,
     /// The people who live there.
     pub population: u32,
     /// A point that stands for it.

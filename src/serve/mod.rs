@@ -26,6 +26,7 @@ mod proof;
 mod query;
 mod rain;
 mod reservoir;
+mod risk;
 mod seen;
 mod station;
 mod stream;

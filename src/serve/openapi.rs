@@ -14,7 +14,7 @@ use super::query::{Query, Raw};
 use super::route::{Access, Route, routes};
 use super::{
     alert, answer, backtest, basin, cap, desk, discharge, health, latest, metric, order, proof, rain,
-    reservoir, station, stream,
+    reservoir, risk, station, stream,
 };
 
 /// Problems that every route may give.
@@ -110,6 +110,7 @@ fn whole() -> Document {
         cap::Doc::openapi(),
         backtest::Doc::openapi(),
         proof::Doc::openapi(),
+        risk::Doc::openapi(),
         desk::warning::Doc::openapi(),
         desk::draft::Doc::openapi(),
         desk::duty::Doc::openapi(),

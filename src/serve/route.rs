@@ -18,7 +18,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
     App, alert, backtest, basin, cap, desk, discharge, guard, health, latest, metric, openapi, order, proof,
-    rain, reservoir, station, stream,
+    rain, reservoir, risk, station, stream,
 };
 
 /// Who may ask.
@@ -78,6 +78,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         cap::ROUTES,
         backtest::ROUTES,
         proof::ROUTES,
+        risk::ROUTES,
         desk::warning::ROUTES,
         desk::draft::ROUTES,
         desk::duty::ROUTES,

@@ -2,6 +2,7 @@
 //! cause, deliveries that go out after the commit. What was told is taken from the ledger.
 
 mod doubt;
+mod inferred;
 mod staff;
 mod undelivered;
 
@@ -30,6 +31,7 @@ pub(crate) fn tell(turn: &mut Turn) {
     for transition in net(&turn.plan.rules, public) {
         tell_public(turn, &transition);
     }
+    inferred::tell(turn);
     staff::tell(turn, telemetry);
     staff::tell_still_silent(turn);
     doubt::tell(turn);

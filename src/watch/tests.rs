@@ -4,6 +4,7 @@
 mod batch;
 mod clock;
 mod cut;
+mod inferred;
 mod law;
 mod order;
 mod pace;

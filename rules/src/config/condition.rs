@@ -3,6 +3,8 @@
 //! The unit stands in the key, so that millimetres for metres are an unknown key, and what no
 //! sensor of the city could ever measure is refused too.
 
+mod storm;
+
 use std::sync::Arc;
 
 use sensors::city::City;
@@ -23,7 +25,19 @@ const WINDOW_S: (i64, i64) = (60, 259_200);
 /// How deep `all`, `any` and `not` may stand in each other.
 const DEPTH_MAX: usize = 4;
 
-const KINDS: [&str; 8] = ["exceeds", "rises", "accumulates", "releases", "silent", "all", "any", "not"];
+const KINDS: [&str; 11] = [
+    "exceeds",
+    "rises",
+    "falls",
+    "accumulates",
+    "releases",
+    "fills",
+    "stands_in",
+    "silent",
+    "all",
+    "any",
+    "not",
+];
 
 /// Reads one condition for one subject.
 pub(super) fn condition(cell: &Cell<'_>, city: &City, scope: &Scope, depth: usize) -> Option<Condition> {
@@ -67,7 +81,9 @@ fn one(
         "not" => Some(Condition::Not(Box::new(condition(value, city, scope, depth + 1)?))),
         "silent" => silent(value, row, city, scope),
         "accumulates" => accumulates(value, row, city, scope),
-        "rises" => {
+        "fills" => storm::fills(value, row, city, scope),
+        "stands_in" => storm::stands_in(value, row, city, scope),
+        "rises" | "falls" => {
             let (sensor, config) = measured(kind, value, row, city, scope)?;
             let range = (
                 Value::from_raw(0),
@@ -75,7 +91,11 @@ fn one(
             );
             let window = window(row, config.deadline.interval);
             let threshold = threshold(row, config.id.parameter, range);
-            Some(Condition::Rises { sensor, window: window?, threshold: threshold? })
+            let (window, threshold) = (window?, threshold?);
+            Some(match kind {
+                "falls" => Condition::Falls { sensor, window, threshold },
+                _ => Condition::Rises { sensor, window, threshold },
+            })
         }
         _ => {
             let (sensor, config) = measured(kind, value, row, city, scope)?;
@@ -84,6 +104,9 @@ fn one(
                 let wrong = format!("{kind} does not judge {}", config.id.parameter);
                 value.note(wrong, "allowed is releases = \"release\", and exceeds for everything else");
                 return None;
+            }
+            if let Some(cell) = row.cell("over") {
+                return storm::outruns(&cell, row, city, scope, (sensor, config));
             }
             let threshold = threshold(row, config.id.parameter, config.span)?;
             Some(match kind {

@@ -59,12 +59,22 @@ fn level(row: &Row<'_>, policy: Option<IssuePolicy>, city: &City, scope: &Scope)
     let when = row.need("when", "a condition").and_then(|cell| condition(&cell, city, scope, 1));
     let delay = |key: &str| row.cell(key).and_then(|cell| cell.whole(DELAY_S.0, DELAY_S.1)).map(Span::from_s);
     let (confirm, hold) = (delay("confirm_s").unwrap_or_default(), delay("hold_s").unwrap_or_default());
+    let risk = row.cell("suggested_risk").and_then(|cell| cell.whole(1, 5)).map(|step| step as u8);
     let issue = issue(row).or(policy);
     if issue.is_none() {
         let allowed = "needed is issue = \"automatic\" or \"officer\", or officer_within_s";
         row.note("issue", "nobody is named who lets bulletins out", allowed);
     }
-    Some(Level { name: name?, severity: severity?, when: when?, confirm, hold, issue: issue?, mark: None })
+    Some(Level {
+        name: name?,
+        severity: severity?,
+        when: when?,
+        confirm,
+        hold,
+        issue: issue?,
+        suggested_risk: risk,
+        mark: None,
+    })
 }
 
 /// The issue policy that a rule or level names, where it names one.
@@ -92,7 +102,7 @@ fn forbid_delays(row: &Row<'_>) {
 
 fn has_silence(condition: &Condition) -> bool {
     let mut found = false;
-    condition.leaves(false, &mut |leaf, _| found |= matches!(leaf, Condition::Silent { .. }));
+    condition.leaves(false, &mut |leaf, _| found |= !leaf.awaits().is_empty());
     found
 }
 
@@ -120,6 +130,9 @@ fn mark(levels: &mut [Level], city: &City) {
     let own: Vec<Option<Mark>> = levels
         .iter()
         .map(|level| {
+            if matches!(level.when, Condition::Fills(_) | Condition::Outruns { .. }) {
+                return None;
+            }
             let sensor = city.sensor(*level.when.sensors().first()?)?;
             let raise = level.when.threshold()?.raise();
             Some(Mark { level: level.name.clone(), raise, parameter: sensor.id.parameter })
@@ -143,6 +156,7 @@ pub(super) fn definition(level: &Level, city: &City) -> String {
         level.hold.ms(),
         level.issue
     );
+    text.push_str(&level.suggested_risk.map(|risk| format!(" risk {risk}")).unwrap_or_default());
     text.push_str(&describe(&level.when, city));
     text.push(']');
     text
@@ -162,6 +176,10 @@ fn describe(condition: &Condition, city: &City) -> String {
         Condition::Accumulates { .. } => "accumulates",
         Condition::Releases { .. } => "releases",
         Condition::Silent { .. } => "silent",
+        Condition::Falls { .. } => "falls",
+        Condition::Outruns { .. } => "outruns",
+        Condition::Fills(_) => "fills",
+        Condition::StandsIn(_) => "stands_in",
     };
     let weights = match condition {
         Condition::Accumulates { over: Catchment::Basin(rain), .. } => rain.full_weights(),
@@ -171,5 +189,13 @@ fn describe(condition: &Condition, city: &City) -> String {
     let names: Vec<String> = sensors.map(|sensor| sensor.id.to_string()).collect();
     let threshold = condition.threshold().map(|t| (t.raise().raw(), t.clear().raw()));
     let window = condition.window().map(Span::ms);
-    format!(" {kind} {} {weights:?} {threshold:?} {window:?}", names.join(","))
+    let more = match condition {
+        Condition::Fills(of) => format!(" {:?} {}", of.curve, of.full.mm()),
+        Condition::StandsIn(of) => {
+            let target = city.sensor(of.target).map(|sensor| sensor.id.to_string()).unwrap_or_default();
+            format!(" {target} {:?} {}", of.offset, of.learn.ms())
+        }
+        _ => String::new(),
+    };
+    format!(" {kind} {} {weights:?} {threshold:?} {window:?}{more}", names.join(","))
 }

@@ -57,7 +57,30 @@ pub(super) fn scopes(row: &Row<'_>, hazard: Hazard, city: &City) -> Vec<Scope> {
         |subject: &Subject| zones.as_ref().map_or(Vec::new(), |cell| zones_of(cell, subject, city));
     let stations = stations.into_iter().chain(every).map(Subject::Station);
     let subjects = stations.chain(basins.into_iter().map(Subject::Basin));
-    subjects.map(|subject| Scope { zones: zones_of(&subject), subject }).collect()
+    let scopes = subjects.map(|subject| Scope { zones: zones_of(&subject), subject }).collect();
+    match row.cell("zone_class") {
+        Some(cell) => of_class(&cell, scopes, city),
+        None => scopes,
+    }
+}
+
+/// The scopes as far as they lie in zones of a class; who has none of it is no subject.
+fn of_class(cell: &Cell<'_>, scopes: Vec<Scope>, city: &City) -> Vec<Scope> {
+    let Some(class) = cell.id() else { return scopes };
+    let is_of = |zone: &ZoneId| city.zone(zone).is_some_and(|zone| zone.class.as_deref() == Some(class));
+    let within = |scope: Scope| {
+        let zones: Vec<ZoneId> = scope.zones.into_iter().filter(is_of).collect();
+        (!zones.is_empty()).then_some(Scope { zones, ..scope })
+    };
+    let had_some = !scopes.is_empty();
+    let scopes: Vec<Scope> = scopes.into_iter().filter_map(within).collect();
+    if scopes.is_empty() && had_some {
+        cell.note(
+            format!("no subject lies in a zone of class {class:?}"),
+            "allowed are the classes of zones.toml",
+        );
+    }
+    scopes
 }
 
 /// Ids from a list, each looked up and each once: what is named twice would warn twice.

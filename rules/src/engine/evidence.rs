@@ -152,9 +152,14 @@ impl RuleSet {
 
 impl<V: View> Scene<'_, V> {
     fn measure_of(&self, leaf: &Condition, measured: &Measured, level: &Level) -> Option<Measure> {
+        // People know a pool level; how long it takes is in the level's name.
+        let value = match leaf {
+            Condition::Fills(of) => self.pool_level(of)?.0,
+            _ => Value::from_raw(measured.low),
+        };
         Some(Measure {
             parameter: self.rules.parameter(*leaf.sensors().first()?)?,
-            value: Value::from_raw(measured.low),
+            value,
             at_least: measured.low != measured.high,
             window: leaf.window(),
             mark: level.mark.clone(),
@@ -176,6 +181,10 @@ impl<V: View> Scene<'_, V> {
                 shares.sort_by_key(|share| std::cmp::Reverse(share.value));
                 because.extend(shares);
             }
+            Condition::Fills(_) | Condition::Outruns { .. } | Condition::StandsIn(_) => {
+                let sensors = leaf.sensors();
+                because.extend(sensors.iter().filter_map(|sensor| self.newest_of(*sensor)));
+            }
             _ => because.extend(
                 leaf.sensors()
                     .first()
@@ -183,6 +192,14 @@ impl<V: View> Scene<'_, V> {
                     .and_then(|(sensor, measured)| self.evidence_of(*sensor, leaf.window(), &measured)),
             ),
         }
+    }
+
+    /// The reading of the moment itself, for what compares several.
+    fn newest_of(&self, sensor: SensorIx) -> Option<Evidence> {
+        let (_, point) = self.newest(sensor)?;
+        let (parameter, value) = (self.rules.parameter(sensor)?, point.value?);
+        let (measured_at, quality) = (point.measured_at, point.quality);
+        Some(Evidence { sensor, parameter, measured_at, value, quality, window: None })
     }
 
     fn last_said(&self, sensor: SensorIx) -> Option<Evidence> {

@@ -111,14 +111,14 @@ impl RuleSet {
         moment: Moment,
         view: &impl View,
     ) -> Option<Core> {
-        let Rule { from, until, .. } = *slot.rule;
+        let Rule { from, until, season, .. } = *slot.rule;
         if at < from {
             return (*core != Core::REST).then_some(Core::REST);
         }
         let scene = Scene::new(self, view, moment);
         // A rule that ended raises no more; what it raised stands until the condition is over.
         let answer = |level: &'s Level, ask| match ask {
-            Ask::Raise if at >= until => Answer::NO,
+            Ask::Raise if at >= until || season.is_some_and(|season| !season.holds(at)) => Answer::NO,
             _ => scene.answer(&level.when, ask),
         };
         core.step(&slot.levels, at, answer, |level| scene.measured(level))

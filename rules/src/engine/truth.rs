@@ -186,6 +186,7 @@ impl<'a, V: View> Scene<'a, V> {
             Condition::Silent { sensors } => {
                 Answer::both(Truth::of(sensors.iter().any(|sensor| self.view.is_silent(*sensor))))
             }
+            Condition::StandsIn(of) if !self.view.is_silent(of.target) => Answer::NO,
             leaf => match (self.measure(leaf), leaf.threshold()) {
                 (Some(measured), Some(threshold)) => {
                     let answer = measured.against(threshold, ask, negated);
@@ -209,6 +210,8 @@ impl<'a, V: View> Scene<'a, V> {
         level.when.leaves(false, &mut |leaf, _| {
             let (Condition::Exceeds { sensor, .. }
             | Condition::Releases { sensor, .. }
+            | Condition::Outruns { sensor, .. }
+            | Condition::Falls { sensor, .. }
             | Condition::Rises { sensor, .. }) = leaf
             else {
                 return;
@@ -228,7 +231,10 @@ impl<'a, V: View> Scene<'a, V> {
     pub(super) fn measure(&self, leaf: &'a Condition) -> Option<Measured> {
         match leaf {
             Condition::Exceeds { sensor, .. } | Condition::Releases { sensor, .. } => self.value(*sensor),
-            Condition::Rises { .. } | Condition::Accumulates { .. } => {
+            Condition::Outruns { sensor, over, .. } => self.outrun(*sensor, *over),
+            Condition::Fills(of) => self.filling(of),
+            Condition::StandsIn(of) => self.stand_in(of),
+            Condition::Rises { .. } | Condition::Falls { .. } | Condition::Accumulates { .. } => {
                 let [last, before] = &self.looked_through;
                 let seen = |cell: &Cell<Seen<'a>>| cell.get().filter(|(seen, _)| leaf.measures_as(seen));
                 if let Some((_, measured)) = seen(last).or_else(|| seen(before)) {
@@ -244,7 +250,8 @@ impl<'a, V: View> Scene<'a, V> {
 
     fn look_through(&self, leaf: &Condition) -> Option<Measured> {
         match leaf {
-            Condition::Rises { sensor, window, .. } => self.rise(*sensor, *window),
+            Condition::Rises { sensor, window, .. } => self.rise(*sensor, *window, false),
+            Condition::Falls { sensor, window, .. } => self.rise(*sensor, *window, true),
             Condition::Accumulates { over: Catchment::Gauge(sensor), window, .. } => {
                 self.gauge(*sensor, *window)
             }
@@ -272,7 +279,7 @@ impl<'a, V: View> Scene<'a, V> {
         measured
     }
 
-    fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
+    pub(super) fn look_up(&self, sensor: SensorIx) -> Option<Measured> {
         let (_, point) = self.newest(sensor)?;
         let value = point.value?;
         let low = value.raw();
@@ -282,11 +289,12 @@ impl<'a, V: View> Scene<'a, V> {
         Some(Measured { low, high, sure_low: (!suspect).then_some(low), suspect, at, quality })
     }
 
-    fn rise(&self, sensor: SensorIx, window: Span) -> Option<Measured> {
+    /// The change over a window, upwards or (`falling`) downwards.
+    fn rise(&self, sensor: SensorIx, window: Span, falling: bool) -> Option<Measured> {
         let (series, point) = self.newest(sensor)?;
         point.value?;
         let rise = series.rise(point.measured_at, window)?;
-        let low = rise.change.raw();
+        let low = if falling { -rise.change.raw() } else { rise.change.raw() };
         let suspect = !rise.quality.may_clear();
         // A change over less than half the window says nothing of how little the rest changed.
         let high = if rise.over.ms() * 2 < window.ms() { i64::MAX } else { low };

@@ -11,6 +11,9 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // A level that was reached while nobody measured: between {when} and {until}.
+    ("inferred_title", &["what", "level"]),
+    ("inferred_body", &["what", "level", "when", "until"]),
 ];
 
 impl Language {

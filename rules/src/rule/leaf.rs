@@ -20,12 +20,16 @@ impl Condition {
     /// The sensors of a condition without parts.
     pub(crate) fn sensors(&self) -> Vec<SensorIx> {
         match self {
-            Self::Exceeds { sensor, .. } | Self::Rises { sensor, .. } | Self::Releases { sensor, .. } => {
-                vec![*sensor]
-            }
-            Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
+            Self::Exceeds { sensor, .. }
+            | Self::Rises { sensor, .. }
+            | Self::Falls { sensor, .. }
+            | Self::Releases { sensor, .. }
+            | Self::Accumulates { over: Catchment::Gauge(sensor), .. } => vec![*sensor],
             Self::Accumulates { over: Catchment::Basin(rain), .. } => rain.gauges().to_vec(),
             Self::Silent { sensors } => sensors.to_vec(),
+            Self::Outruns { sensor, over, .. } => vec![*sensor, *over],
+            Self::Fills(of) => vec![of.pool, of.inflow, of.release],
+            Self::StandsIn(of) => vec![of.by],
             Self::All(_) | Self::Any(_) | Self::Not(_) => Vec::new(),
         }
     }
@@ -37,13 +41,26 @@ impl Condition {
         sensors
     }
 
+    /// The sensors whose silence it waits for.
+    pub(crate) fn awaits(&self) -> &[SensorIx] {
+        match self {
+            Self::Silent { sensors } => sensors,
+            Self::StandsIn(of) => std::slice::from_ref(&of.target),
+            _ => &[],
+        }
+    }
+
     /// The threshold of a condition without parts.
     pub fn threshold(&self) -> Option<Threshold> {
         match self {
             Self::Exceeds { threshold, .. }
             | Self::Rises { threshold, .. }
             | Self::Accumulates { threshold, .. }
-            | Self::Releases { threshold, .. } => Some(*threshold),
+            | Self::Releases { threshold, .. }
+            | Self::Falls { threshold, .. }
+            | Self::Outruns { threshold, .. } => Some(*threshold),
+            Self::Fills(of) => Some(of.threshold),
+            Self::StandsIn(of) => Some(of.threshold),
             _ => None,
         }
     }
@@ -51,7 +68,8 @@ impl Condition {
     /// Whether two conditions over a window compare the same number, maybe with other thresholds.
     pub(crate) fn measures_as(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Rises { sensor, window, .. }, Self::Rises { sensor: s, window: w, .. }) => {
+            (Self::Rises { sensor, window, .. }, Self::Rises { sensor: s, window: w, .. })
+            | (Self::Falls { sensor, window, .. }, Self::Falls { sensor: s, window: w, .. }) => {
                 (sensor, window) == (s, w)
             }
             (Self::Accumulates { over, window, .. }, Self::Accumulates { over: o, window: w, .. }) => {
@@ -64,7 +82,9 @@ impl Condition {
     /// The window that a condition without parts looks back over.
     pub fn window(&self) -> Option<Span> {
         match self {
-            Self::Rises { window, .. } | Self::Accumulates { window, .. } => Some(*window),
+            Self::Rises { window, .. } | Self::Falls { window, .. } | Self::Accumulates { window, .. } => {
+                Some(*window)
+            }
             _ => None,
         }
     }

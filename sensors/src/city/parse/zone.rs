@@ -31,6 +31,7 @@ pub(super) fn read(top: Row<'_>, whole: bool, bounds: Bounds) -> (Vec<Zone>, Kno
 fn read_zone(row: &Row<'_>, boundary: Option<Boundary>, bounds: Bounds) -> Zone {
     let code = row.need("code", "the official code as a text").and_then(|cell| cell.text());
     let name = row.need("name", "the name with its type").and_then(|cell| cell.text());
+    let class = row.cell("class").and_then(|cell| Some(cell.id()?.to_owned()));
     let people = row.need("population", "people").and_then(|cell| cell.whole(0, 100_000_000));
     let centroid = super::station::position(row, bounds);
     let outlines = row.need("outlines_deg", "a list of closed rings of [longitude, latitude]");
@@ -48,6 +49,7 @@ fn read_zone(row: &Row<'_>, boundary: Option<Boundary>, bounds: Bounds) -> Zone 
         id: ZoneId::new(""),
         code: code.unwrap_or_default().to_owned(),
         name: name.unwrap_or_default().to_owned(),
+        class,
         population: people.and_then(|people| u32::try_from(people).ok()).unwrap_or_default(),
         centroid: centroid.unwrap_or(Position::NOWHERE),
         shape: shape.unwrap_or_else(|| MultiPolygon::new(Vec::new())),
