@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backtest, backup, check, order, replay, serve};
+use baolu::command::{backtest, backup, check, order, replay, rules, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -59,6 +59,10 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Trust(args) => {
             drop(out);
             runtime()?.block_on(order::trust(args))
+        }
+        Command::Rules(command) => {
+            drop(out);
+            runtime()?.block_on(rules::run(command, &mut io::stdout()))
         }
         Command::Serve(args) => {
             drop(out);

@@ -4,6 +4,7 @@
 //! own their meaning. The binary carries the first city, so that it runs anywhere.
 
 mod embedded;
+pub mod governed;
 
 use std::fmt;
 use std::fs;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
+use crate::plan::governed::Governed;
 use crate::rule_test::RuleTests;
 use crate::watch::snapshot::Plan;
 
@@ -30,7 +32,7 @@ pub const DEFAULT_FOLDER: &str = "config/hue";
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// The files of a city with their texts, named as inside its folder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Texts {
     /// Where they came from.
     pub origin: Origin,
@@ -39,12 +41,15 @@ pub struct Texts {
 }
 
 /// Where a configuration came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// A folder.
     Folder(PathBuf),
     /// The copy in the binary.
+    #[default]
     Binary,
+    /// One of them, with the rules that the ledger has in force.
+    Ledger(Box<Origin>),
 }
 
 impl fmt::Display for Origin {
@@ -52,6 +57,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Folder(path) => write!(f, "{}", path.display()),
             Self::Binary => f.write_str("built-in configuration"),
+            Self::Ledger(folder) => write!(f, "{folder} with the rules that the ledger has in force"),
         }
     }
 }
@@ -217,8 +223,8 @@ impl Plan {
         if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(rule_tests), true) =
             (city, rules, phrases, receivers, officers, rule_tests, mistakes.is_empty())
         {
-            let version = texts.version();
-            return Ok(Self { city, rules, phrases, receivers, officers, rule_tests, version });
+            let (version, governed) = (texts.version(), Governed::of(texts));
+            return Ok(Self { city, rules, phrases, receivers, officers, rule_tests, version, governed });
         }
         mistakes.sort();
         Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })

@@ -25,7 +25,7 @@ use crate::store::{Options, Reader, Store};
 use crate::watch::feed::{FEED_CAPACITY, Feed};
 use crate::watch::pace;
 use crate::watch::pulse::Pulse;
-use crate::watch::restore::restore;
+use crate::watch::restore::{begin, restore};
 use crate::watch::snapshot::{Plan, Snapshot};
 use crate::watch::writer::{Lanes, Writer, WriterError};
 use crate::{collect, notify, serve};
@@ -107,9 +107,13 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     let Setup { plan, clock, data, listener, channels, metrics, heartbeat } = setup;
     let address = listener.local_addr().map_err(|e| failed("asking the API's socket for its address", &e))?;
     let options = Options { exercise: clock.is_exercise(), ..Options::default() };
-    let (store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &options)?;
+    let (mut store, restored) = Store::open(&data, &plan.city, &plan.version, clock.now(), &options)?;
     let reader = store.reader(READ_CONNECTIONS)?;
-    let snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
+    let mut snapshot = restore(&store, &restored, Arc::clone(&plan), clock.now(), clock.is_exercise())?;
+    let begun = begin(&mut snapshot.state, clock.now());
+    snapshot.seq = store
+        .commit(restored.epoch, snapshot.seq, &begun)
+        .map_err(|e| failed("entering the rules in force", &e))?;
     let (snapshot_sender, snapshots) = watch::channel(Arc::new(snapshot));
     let feed: Feed = broadcast::channel(FEED_CAPACITY).0;
     let pulse = Arc::new(Pulse::default());

@@ -5,6 +5,7 @@
 
 mod condition;
 mod ladder;
+mod sanity;
 mod scope;
 
 use std::collections::BTreeSet;

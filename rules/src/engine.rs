@@ -6,6 +6,7 @@
 //! horizon enters windows, but moves no level by itself. Levels on silence run on the clock.
 //! Nothing here knows what was sent to whom.
 
+mod adopt;
 mod basin;
 mod bearing;
 mod evidence;

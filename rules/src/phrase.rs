@@ -245,7 +245,7 @@ impl Language {
     }
 
     /// The words of a kind of warning.
-    pub(crate) fn warning(&self, words: &str) -> Option<&Warning> {
+    pub fn warning(&self, words: &str) -> Option<&Warning> {
         self.warnings.get(words)
     }
 

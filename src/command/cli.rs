@@ -36,6 +36,9 @@ pub enum Command {
     Enter(crate::command::order::EnterArgs),
     /// Say that a gauge was looked after, so that what was held against it ends.
     Trust(crate::command::order::TrustArgs),
+    /// The rules in force: compare, export, propose, list their history.
+    #[command(subcommand)]
+    Rules(crate::command::rules::RulesCommand),
     /// Only the storm: gauges on their wires and, if asked, phones.
     #[cfg(feature = "demo")]
     Simulate(SimulateArgs),
@@ -134,6 +137,10 @@ pub struct ServeArgs {
     /// Tell the public although the zones are only approximate cells; your name stands in the log.
     #[arg(long, value_name = "NAME")]
     pub accept_approximate_zones: Option<String>,
+    /// Put the folder's rules and words in place of those that the data folder has in force; your
+    /// name stands in the ledger.
+    #[arg(long, value_name = "NAME")]
+    pub rules_from_folder: Option<String>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "described where it is defined")]
     pub config: ConfigArgs,

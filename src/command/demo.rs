@@ -87,7 +87,7 @@ impl Stage {
         data: PathBuf,
     ) -> Result<Self, Failure> {
         let failed = |error: &dyn std::error::Error| Failure::Running(error.to_string());
-        let mut plan = Plan::load(args.config.config.as_deref())?;
+        let mut plan = Plan::begin(args.config.config.as_deref(), &data, None).map_err(|e| failed(&e))?;
         let seed = args.seed.unwrap_or(storm.seed());
         let chart = Chart::draw(&plan.city, storm, seed).map_err(|error| failed(&error))?;
         let factor = f64::from(args.speed);

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod event_line;
 pub mod order;
 pub mod replay;
+pub mod rules;
 pub mod serve;
 #[cfg(feature = "demo")]
 mod show;

@@ -20,7 +20,15 @@ use crate::watch::snapshot::Plan;
 /// # Errors
 /// When the configuration is wrong, a socket or the store can't be had, or the writer is fenced.
 pub async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let plan = Arc::new(Plan::load(args.config.config.as_deref())?);
+    let adopt = args.rules_from_folder.as_deref().filter(|name| !name.trim().is_empty());
+    let plan = Plan::begin(args.config.config.as_deref(), &args.data, adopt);
+    let plan = Arc::new(plan.map_err(|error| {
+        if error.is_input() {
+            Failure::Input(vec![error.to_string()])
+        } else {
+            Failure::Running(error.to_string())
+        }
+    })?);
     let clock = args.clock.unwrap_or_else(Clock::wall);
     admit_zones(&plan, clock, args.accept_approximate_zones.as_deref())?;
     let channels = channels(&plan, clock)?;

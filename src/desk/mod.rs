@@ -49,8 +49,10 @@ impl Act {
 pub struct Desk {
     /// The life of each running warning.
     pub warnings: Shelf<warning::Warning>,
-    /// Changes of the rules that wait, and the rules in force.
+    /// Changes of the rules that wait.
     pub drafts: Shelf<draft::Draft>,
+    /// The rules in force, as one paper.
+    pub rules: Shelf<draft::InForce>,
     /// Who is left in peace for a while, and what is being repaired.
     pub silences: Shelf<duty::Silence>,
     /// What the duty holds: who was called, what was handed over.
@@ -70,6 +72,7 @@ impl Desk {
         let desk = Self {
             warnings: Shelf::restore(kept, &mut strange),
             drafts: Shelf::restore(kept, &mut strange),
+            rules: Shelf::restore(kept, &mut strange),
             silences: Shelf::restore(kept, &mut strange),
             calls: Shelf::restore(kept, &mut strange),
             typed: Shelf::restore(kept, &mut strange),

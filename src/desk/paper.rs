@@ -16,6 +16,8 @@ pub enum Kind {
     Warning,
     /// A change of the rules.
     Draft,
+    /// The rules in force.
+    Rules,
     /// A silence or a maintenance window.
     Silence,
     /// A call to somebody on duty, or a hand-over.
@@ -34,6 +36,7 @@ impl Kind {
         match self {
             Self::Warning => "warning",
             Self::Draft => "draft",
+            Self::Rules => "rules",
             Self::Silence => "silence",
             Self::Call => "call",
             Self::Typed => "typed",

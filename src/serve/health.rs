@@ -33,6 +33,9 @@ pub(crate) struct Readiness {
     obstacles: Vec<Obstacle>,
     /// Lines that are down now; they do not make the service unready.
     lines_down: Vec<LineForm>,
+    /// Files of rules and words of which the configuration folder says something else than what is in
+    /// force; no obstacle.
+    rules_differ: Vec<String>,
 }
 
 /// Something that stands in the way.
@@ -96,6 +99,7 @@ pub(crate) async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Respo
     let readiness = Readiness {
         ready: is_ready,
         obstacles,
+        rules_differ: seen.snapshot.state.plan.governed.differing().into_iter().map(str::to_owned).collect(),
         lines_down: lines(&seen.snapshot.state, |_| true).into_iter().filter(|line| !line.up).collect(),
     };
     Ok(answer::fresh(status(is_ready), app.envelope(&seen), &readiness))

@@ -60,6 +60,8 @@ pub struct Commit {
     pub papers: Vec<Paper>,
     /// Our CAP messages.
     pub caps: Vec<Message>,
+    /// The configuration that comes into force with this commit, which is made under it.
+    pub plan_version: Option<String>,
 }
 
 impl Commit {
@@ -72,7 +74,8 @@ impl Commit {
             && self.orders.is_empty()
             && self.revised.is_empty()
             && self.papers.is_empty()
-            && self.caps.is_empty())
+            && self.caps.is_empty()
+            && self.plan_version.is_none())
     }
 
     /// Whether there is nothing to write.
@@ -92,5 +95,6 @@ impl Commit {
             && self.revised.is_empty()
             && self.papers.is_empty()
             && self.caps.is_empty()
+            && self.plan_version.is_none()
     }
 }

@@ -133,7 +133,8 @@ impl Store {
         }
         self.guard.admit(commit)?;
         let term = write::Term { epoch, expected };
-        let seq = write::commit(&mut self.connection, &self.keys, &self.guard, term, commit)?;
+        let (seq, config) = write::commit(&mut self.connection, &self.keys, &self.guard, term, commit)?;
+        self.keys.config = config;
         self.checkpointer.after_commit(&self.connection);
         Ok(seq)
     }

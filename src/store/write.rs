@@ -15,7 +15,7 @@ use sensors::time::Timestamp;
 use crate::event::LineState;
 use crate::store::commit::{Commit, Epoch, Seq};
 use crate::store::error::CommitError;
-use crate::store::ledger::Head;
+use crate::store::ledger::{self, Entry, Head};
 use crate::store::space::Guard;
 use crate::store::{Keys, rows};
 
@@ -55,7 +55,7 @@ pub(super) fn commit(
     guard: &Guard,
     term: Term,
     commit: &Commit,
-) -> Result<Seq, CommitError> {
+) -> Result<(Seq, i64), CommitError> {
     let refusal = |doing| move |source| guard.refusal(doing, source);
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -70,13 +70,13 @@ pub(super) fn commit(
         });
     }
     door.seq = Seq(door.seq.0 + 1);
-    match (Write { transaction: &transaction, keys, seq: door.seq }).all(&mut door, commit) {
-        Ok(()) => {}
+    let config = match (Write { transaction: &transaction, keys, seq: door.seq }).all(&mut door, commit) {
+        Ok(config) => config,
         Err(Stop::Database(source)) => return Err(guard.refusal("writing a commit", source)),
         Err(Stop::Unplanned(what, index)) => return Err(CommitError::Unplanned { what, index }),
-    }
+    };
     transaction.commit().map_err(refusal("making a commit durable"))?;
-    Ok(door.seq)
+    Ok((door.seq, config))
 }
 
 fn door(transaction: &Transaction) -> rusqlite::Result<Door> {
@@ -99,12 +99,15 @@ struct Write<'a> {
 }
 
 impl Write<'_> {
-    fn all(&self, door: &mut Door, commit: &Commit) -> Result<(), Stop> {
+    /// Writes everything, and gives the row of the configuration that is in force afterwards.
+    fn all(&self, door: &mut Door, commit: &Commit) -> Result<i64, Stop> {
+        let config = self.config(commit)?;
         self.transaction
             .prepare_cached("INSERT INTO committed (seq, at, epoch, config) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((self.seq(), commit.at.ms(), door.epoch.0 as i64, self.keys.config))?;
+            .execute((self.seq(), commit.at.ms(), door.epoch.0 as i64, config))?;
         self.readings(commit)?;
         self.orders(door, commit)?;
+        self.configured(door, commit, config)?;
         self.suspicions(commit)?;
         self.revised(commit)?;
         self.papers(door, commit)?;
@@ -114,6 +117,27 @@ impl Write<'_> {
         self.transaction
             .prepare_cached("UPDATE door SET seq = ?1, strays = ?2, ledger_n = ?3, ledger_hash = ?4")?
             .execute((self.seq(), door.strays as i64, door.head.n as i64, door.head.hash))?;
+        Ok(config)
+    }
+
+    /// The row of the configuration that the commit is made under.
+    fn config(&self, commit: &Commit) -> Result<i64, Stop> {
+        let Some(version) = &commit.plan_version else { return Ok(self.keys.config) };
+        self.transaction
+            .prepare_cached("INSERT INTO config (version) VALUES (?1) ON CONFLICT DO NOTHING")?
+            .execute([version])?;
+        let mut find = self.transaction.prepare_cached("SELECT pk FROM config WHERE version = ?1")?;
+        Ok(find.query_row([version], |row| row.get(0))?)
+    }
+
+    /// Enters a new configuration into the ledger, after the order that brought it.
+    fn configured(&self, door: &mut Door, commit: &Commit, config: i64) -> Result<(), Stop> {
+        let Some(version) = &commit.plan_version else { return Ok(()) };
+        let mut find = self.transaction.prepare_cached("SELECT version FROM config WHERE pk = ?1")?;
+        let before: Option<String> = find.query_row([self.keys.config], |row| row.get(0)).optional()?;
+        let entry = Entry::config(commit.at, version, before.as_deref());
+        ledger::append(self.transaction, &mut door.head, entry)?;
+        self.transaction.prepare_cached("UPDATE door SET config = ?1")?.execute([config])?;
         Ok(())
     }
 

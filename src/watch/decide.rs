@@ -2,10 +2,12 @@
 //! written and the state after it. No socket, no clock, no disk: the same events give the same
 //! decision on every machine.
 
+mod replan;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rules::alert::SlotIx;
+use rules::alert::{AlertId, SlotIx};
 use rules::engine::{Change, Pending, Sums};
 use sensors::reading::{Observation, Reading};
 use sensors::series::Inserted;
@@ -69,6 +71,8 @@ pub(crate) struct Turn {
     answers: Vec<Answer>,
     /// Readings that say something else than they did.
     pub(crate) revised: Vec<Reading>,
+    /// Episodes that ended with their rule: nobody but officers is told so.
+    pub(crate) withdrawn: BTreeSet<AlertId>,
     folding: Folding,
     changed: Vec<SlotIx>,
     ended: BTreeSet<DeliveryId>,
@@ -87,6 +91,7 @@ impl Turn {
             rechecked: Vec::new(),
             answers: Vec::new(),
             revised: Vec::new(),
+            withdrawn: BTreeSet::new(),
             folding: Folding::new(),
             changed: Vec::new(),
             ended: BTreeSet::new(),

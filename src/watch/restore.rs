@@ -1,10 +1,10 @@
 //! The state after a restart: what was recorded, rebuilt. Nothing fires again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rules::alert::SlotIx;
-use rules::engine::AlertState;
+use rules::engine::{AlertRecord, AlertState};
 use sensors::quality::neighbour::Inspection;
 use sensors::station::SensorIx;
 use sensors::time::Timestamp;
@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::event::LineState;
 use crate::order::Remembered;
 use crate::store::Store;
+use crate::store::commit::Commit;
 use crate::store::error::StoreError;
 use crate::store::record::Restored;
 use crate::watch::review::Grounds;
@@ -33,7 +34,7 @@ pub fn restore(
     exercise: bool,
 ) -> Result<Snapshot, StoreError> {
     let mut tracks = tracks(store, &plan)?;
-    let alerts = alerts(restored, &plan);
+    let (alerts, retired) = alerts(restored, &plan);
     let silent = silent(restored, &plan, &tracks, &alerts);
     let mut lines = restored.lines.clone();
     lines.resize(plan.city.lines.len(), None);
@@ -41,6 +42,7 @@ pub fn restore(
     let mut state = State {
         tracks,
         alerts,
+        retired,
         lines,
         silent,
         outbox: restored.outbox.iter().cloned().map(Arc::new).collect(),
@@ -61,6 +63,12 @@ pub fn restore(
         }
     }
     Ok(Snapshot { seq: restored.seq, at: restored.at.unwrap_or(now), state })
+}
+
+/// What a start has to commit before anything else: the rules that come into force with it. The
+/// state has them already; nearly always there is nothing.
+pub fn begin(state: &mut State, now: Timestamp) -> Commit {
+    crate::watch::desk::draft::seed(state, now)
 }
 
 fn desk(restored: &Restored) -> Desk {
@@ -108,17 +116,25 @@ fn inspection(restored: &Restored, plan: &Plan, tracks: &mut [Arc<Track>]) -> In
     inspection
 }
 
-fn alerts(restored: &Restored, plan: &Plan) -> Vec<Arc<AlertState>> {
+/// The alerts of the rules, and what is kept of those that the rules no longer have.
+fn alerts(restored: &Restored, plan: &Plan) -> (Vec<Arc<AlertState>>, Arc<BTreeMap<String, AlertRecord>>) {
+    let mut retired = BTreeMap::new();
     let mut alerts: Vec<Arc<AlertState>> = plan.rules.slots().iter().map(|_| Arc::default()).collect();
     for (key, record) in &restored.alerts {
         let slot = plan.rules.slot_named(key);
         if let Some((ix, alert)) = slot.and_then(|ix| Some((ix, alerts.get_mut(ix.at())?))) {
             *alert = Arc::new(AlertState::restore(record, &plan.rules, ix));
         } else {
-            tracing::warn!(alert = key, "the rules no longer have this alert; its record stays in the store");
+            if record.is_raised() {
+                tracing::warn!(
+                    alert = key,
+                    "the rules no longer have this alert; its record stays in the store"
+                );
+            }
+            retired.insert(key.clone(), record.clone());
         }
     }
-    alerts
+    (alerts, Arc::new(retired))
 }
 
 /// Who was silent at the last commit; they stay so until they speak, and are not told of again.

@@ -1,8 +1,9 @@
 //! What everybody may see: the state after a commit, never before it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rules::engine::{AlertState, Sums, View};
+use rules::engine::{AlertRecord, AlertState, Sums, View};
 use rules::phrase::Phrases;
 use rules::rule::RuleSet;
 use sensors::city::City;
@@ -18,6 +19,7 @@ use crate::event::{LineState, StationState};
 use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
+use crate::plan::governed::Governed;
 use crate::rule_test::RuleTests;
 use crate::store::commit::Seq;
 use crate::watch::review::Grounds;
@@ -40,6 +42,8 @@ pub struct Plan {
     pub rule_tests: RuleTests,
     /// A hash over every configuration file.
     pub version: String,
+    /// The texts that officers govern.
+    pub governed: Governed,
 }
 
 impl Plan {
@@ -81,6 +85,9 @@ pub struct State {
     pub inspection: Inspection,
     /// What the open episodes of the public rest on.
     pub grounds: Grounds,
+    /// What is kept of alerts that the rules no longer have, by `{rule}.{subject}`: when they come
+    /// back, their next episode gets an id of its own.
+    pub retired: Arc<BTreeMap<String, AlertRecord>>,
     /// When each sensor counts as silent unless it speaks before, by [`SensorIx`].
     pub due: Vec<Timestamp>,
     /// When each sensor counts as silent because its station was cut off, though its deadline is
@@ -125,6 +132,7 @@ impl State {
             told: Told::default(),
             inspection: Inspection::default(),
             grounds: Grounds::default(),
+            retired: Arc::default(),
             due: vec![Timestamp::MAX; sensors],
             cut: vec![None; sensors],
             recheck: vec![None; lines],

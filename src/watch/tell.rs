@@ -28,6 +28,8 @@ const OUTBOX_STAFF: usize = 1_000;
 pub(crate) fn tell(turn: &mut Turn) {
     let (telemetry, public): (Vec<_>, Vec<_>) =
         turn.commit.transitions.iter().cloned().partition(|t| t.hazard == Hazard::Telemetry);
+    // A rule that is no more is no sign of life.
+    let telemetry = telemetry.into_iter().filter(|t| !turn.withdrawn.contains(&t.alert)).collect();
     for transition in net(&turn.plan.rules, public) {
         tell_public(turn, &transition);
     }
@@ -76,6 +78,8 @@ fn tell_public(turn: &mut Turn, transition: &Transition) {
     let mut bulletin = compose(transition, &turn.plan.city, &turn.plan.phrases, turn.now, turn.next.exercise);
     bulletin.act = act;
     bulletin.zones = zones;
+    // Whose rule was taken away has not eased: an officer says what people hear of it.
+    bulletin.automatic &= !turn.withdrawn.contains(&transition.alert);
     if bulletin.automatic {
         let mut told = bulletin.zones.clone();
         told.extend(sent.into_iter().flat_map(|sent| sent.zones.clone()));

@@ -4,6 +4,7 @@
 mod batch;
 mod clock;
 mod cut;
+mod draft;
 mod inferred;
 mod law;
 mod order;

@@ -23,6 +23,8 @@ mod modbus_quirk;
 #[cfg(test)]
 mod mqtt;
 #[cfg(test)]
+mod officer;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod peer;

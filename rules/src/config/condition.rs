@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sensors::city::City;
 use sensors::parameter::Parameter;
 use sensors::quantity::Value;
+use sensors::series::Series;
 use sensors::sheet::{Cell, Row};
 use sensors::station::{Sensor, SensorIx, Station};
 use sensors::time::Span;
@@ -241,6 +242,12 @@ fn comparable(value: &Cell<'_>, kind: &str, parameter: Parameter) -> bool {
 fn window(row: &Row<'_>, interval: Span) -> Option<Span> {
     let cell = row.need("window_s", "a window in seconds")?;
     let window = cell.whole(WINDOW_S.0, WINDOW_S.1).map(Span::from_s)?;
+    let most = interval.ms().saturating_mul(Series::POINTS_MAX as i64);
+    if window.ms() > most {
+        let wrong = format!("a window of {} s holds more readings than are kept", window.whole_s());
+        cell.note(wrong, format!("allowed are {} s for a sensor of this interval", most / 1000));
+        return None;
+    }
     if window < interval {
         let wrong = format!("a window of {} s is shorter than the sensor's interval", window.whole_s());
         cell.note(wrong, format!("allowed is {} s or more", interval.whole_s()));
@@ -261,7 +268,11 @@ fn threshold(row: &Row<'_>, parameter: Parameter, range: (Value, Value)) -> Opti
         if value.is_none() {
             let unit = parameter.unit();
             let wrong = format!("{number} {unit} is more or less than could be measured");
-            cell.note(wrong, format!("allowed is {low} to {high} {unit}"));
+            let guess = smaller(unit, number, |number| {
+                Value::from_unit(parameter, number).is_ok_and(|value| (range.0..=range.1).contains(&value))
+            });
+            let guess = guess.map(|unit| format!("; is it {unit}?")).unwrap_or_default();
+            cell.note(wrong, format!("allowed is {low} to {high} {unit}{guess}"));
         }
         Some((cell, value?))
     };
@@ -273,4 +284,17 @@ fn threshold(row: &Row<'_>, parameter: Parameter, range: (Value, Value)) -> Opti
         cell.note("there is no hysteresis", format!("allowed is less than the raise of {raise} {unit}"));
     }
     threshold.ok()
+}
+
+/// The smaller unit in which a number that is too large would be possible: what people mix up most.
+fn smaller(unit: &str, number: f64, is_possible: impl Fn(f64) -> bool) -> Option<&'static str> {
+    let units: &[(&'static str, f64)] = match unit {
+        "m" => &[("cm", 100.0), ("mm", 1000.0)],
+        "m3/s" => &[("l/s", 1000.0)],
+        _ => &[],
+    };
+    // From a thousand on millimetres are meant, below it centimetres.
+    let likely =
+        |(_, by): &&(&str, f64)| is_possible(number / by) && (*by > 100.0) == (number.abs() >= 1000.0);
+    units.iter().find(likely).map(|(unit, _)| *unit)
 }

@@ -5,6 +5,7 @@ use sensors::sheet::Row;
 use sensors::time::Span;
 
 use super::condition::condition;
+use super::sanity;
 use super::scope::Scope;
 use crate::hazard::Severity;
 use crate::rule::{Catchment, Condition, IssuePolicy, LEVELS_MAX, Level, NONE};
@@ -26,6 +27,9 @@ pub(super) fn ladder(row: &Row<'_>, city: &City, scope: &Scope) -> Option<Vec<Le
         let level = level(&row, policy, city, scope);
         if let (Some(level), Some(Some(below))) = (&level, levels.last()) {
             order(&row, below, level);
+        }
+        if let Some(level) = &level {
+            sanity::check(&row, level, city);
         }
         if let Some(level) = &level
             && levels.iter().flatten().any(|other| other.name == level.name)
@@ -112,13 +116,7 @@ fn order(row: &Row<'_>, below: &Level, level: &Level) {
         let wrong = format!("{} is less severe than {} below it", level.name, below.name);
         row.note("severity", wrong, format!("allowed is {} to 5", below.severity.step()));
     }
-    let same = std::mem::discriminant(&level.when) == std::mem::discriminant(&below.when)
-        && level.when.sensors() == below.when.sensors()
-        && level.when.window() == below.when.window();
-    let Some((lower, upper)) = below.when.threshold().zip(level.when.threshold()).filter(|_| same) else {
-        return;
-    };
-    if upper.raise() <= lower.raise() || upper.clear() < lower.clear() {
+    if sanity::falls(&below.when, &level.when) {
         let wrong = format!("{} is raised or cleared lower than {} below it", level.name, below.name);
         row.note("when", wrong, "allowed are thresholds that climb with the ladder");
     }

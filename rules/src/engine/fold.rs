@@ -13,7 +13,7 @@ use crate::engine::latch::Core;
 use crate::rule::{Level, Rule, RuleSet, Slot, Timing};
 
 /// The shortest time between two moments.
-const TICK: Span = Span::from_ms(1);
+pub(super) const TICK: Span = Span::from_ms(1);
 
 /// Changes of a slot's series that are not folded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,12 +174,12 @@ impl<V: View> Fold<'_, V> {
 
 impl Slot {
     /// The newest event time of its sensors.
-    fn newest(&self, view: &impl View) -> Option<Timestamp> {
+    pub(super) fn newest(&self, view: &impl View) -> Option<Timestamp> {
         self.sensors.iter().filter_map(|s| Some(view.series(*s)?.newest()?.measured_at)).max()
     }
 
     /// The event times of its sensors from `from` on, each once, in order.
-    fn times(&self, view: &impl View, from: Timestamp) -> Vec<Timestamp> {
+    pub(super) fn times(&self, view: &impl View, from: Timestamp) -> Vec<Timestamp> {
         let after = from.minus(TICK);
         let series = self.sensors.iter().filter_map(|sensor| view.series(*sensor));
         let mut times: Vec<Timestamp> = series.flat_map(|series| series.times_after(after)).collect();

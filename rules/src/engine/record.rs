@@ -67,6 +67,25 @@ struct LatchRecord {
     since_ms: Option<i64>,
 }
 
+impl AlertRecord {
+    /// Whether it is of an alert that stands.
+    pub fn is_raised(&self) -> bool {
+        self.level.is_some() || self.doubted.is_some()
+    }
+
+    /// The same alert after it ended with its rule: at rest, and its ids are not given again.
+    #[must_use]
+    pub fn ended(&self) -> Self {
+        Self { last_id_ms: self.last_id_ms, ..Self::default() }
+    }
+
+    /// Whether a ladder lacks a level that was said, so that another one stands in for it.
+    pub(super) fn lacks(&self, slot: &Slot) -> bool {
+        let said = [&self.level, &self.doubted].into_iter().flatten();
+        said.into_iter().any(|said| slot.levels.iter().all(|level| level.name != said.name))
+    }
+}
+
 impl AlertState {
     /// The form that is kept with a commit.
     pub fn record(&self, slot: &Slot) -> AlertRecord {

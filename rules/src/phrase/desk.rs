@@ -11,6 +11,12 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A warning waits for a signature; with a fuse it goes out by itself at {until}.
     ("proposed_title", &["what"]),
     ("proposed_body", &["what", "where", "when"]),
+    // Other rules came into force.
+    ("rules_changed_title", &[]),
+    ("rules_changed_body", &["what", "who"]),
+    // Alerts that stood ended because their rule is no more; the public was told nothing of it.
+    ("rules_withdrawn_title", &["count"]),
+    ("rules_withdrawn_body", &["what"]),
     // A level that was reached while nobody measured: between {when} and {until}.
     ("inferred_title", &["what", "level"]),
     ("inferred_body", &["what", "level", "when", "until"]),

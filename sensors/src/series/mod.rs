@@ -113,6 +113,22 @@ impl Series {
         Self { rows: Rows::default(), retention, points_max: points_max.clamp(1, usize::from(u16::MAX)) }
     }
 
+    /// The same with a longer memory: `older` are readings from before the first point, in order of
+    /// event time, which the store has kept. What is not older is passed over.
+    #[must_use]
+    pub fn lengthened(&self, retention: Span, older: &[Reading]) -> Self {
+        let mut series = Self::bounded(self.retention.max(retention), self.points_max);
+        let first = self.rows.at(0).map(|row| row.point.measured_at);
+        for reading in older.iter().filter(|reading| first.is_none_or(|first| reading.measured_at < first)) {
+            series.insert(reading);
+        }
+        for row in self.rows.iter() {
+            series.push(row.point, row.heard);
+        }
+        series.trim();
+        series
+    }
+
     /// Puts a reading in its place. The last one inserted for a time is its newest revision.
     pub fn insert(&mut self, reading: &Reading) -> Inserted {
         let point = Point::of(reading);

@@ -111,6 +111,14 @@ impl Track {
         }
     }
 
+    /// The same with a longer memory; `older` as in [`Series::lengthened`].
+    #[must_use]
+    pub fn lengthened(&self, retention: Span, older: &[Reading]) -> Self {
+        let kept: Vec<Reading> =
+            older.iter().filter(|reading| reading.quality.check() != Some(Check::Time)).copied().collect();
+        Self { series: self.series.lengthened(retention, &kept), windows: Windows::default(), ..self.clone() }
+    }
+
     /// The readings of the retention.
     pub fn series(&self) -> &Series {
         &self.series

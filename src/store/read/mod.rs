@@ -7,6 +7,7 @@ mod alert;
 mod feed;
 mod paper;
 mod pool;
+mod rules;
 mod series;
 pub mod vitals;
 
@@ -26,6 +27,7 @@ use crate::store::rows;
 
 pub use crate::store::read::alert::{AlertCursor, Which};
 pub use crate::store::read::paper::{CapEntry, Papers};
+pub use crate::store::read::rules::rules_in_force;
 
 /// No page has more items.
 pub const PAGE_MAX: usize = 10_000;

@@ -3,7 +3,7 @@
 //! Every change is filed as a version of a paper in the same commit as what follows from it.
 
 mod cap;
-mod draft;
+pub(in crate::watch) mod draft;
 pub(in crate::watch) mod duty;
 mod foreign;
 mod typed;

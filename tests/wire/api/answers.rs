@@ -238,9 +238,12 @@ async fn metrics_answer_programs_on_this_machine_and_nobody_behind_a_proxy() {
     let loopback: Vec<_> = routes().filter(|route| route.access == Access::Loopback).collect();
     assert!(!loopback.is_empty());
     for route in loopback {
-        assert_eq!(house.ask(route.path).await.status(), 200, "{}", route.path);
+        let status = house.ask(route.path).await.status();
+        let is_whole = route.method == "GET" && !route.path.contains('{');
+        assert!(!is_whole || status == 200, "{}: {status}", route.path);
         for header in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
-            let request = house.client.get(house.url(route.path)).header(header, "203.0.113.7");
+            let method = reqwest::Method::from_bytes(route.method.as_bytes()).unwrap();
+            let request = house.client.request(method, house.url(route.path)).header(header, "203.0.113.7");
             super::house::assert_problem(request.send().await.unwrap(), 403, header).await;
         }
     }

@@ -73,7 +73,8 @@ async fn what_is_not_in_the_route_list_does_not_exist() {
     for route in routes() {
         let path = route.path.replace("{id}", "gauge-0");
         let others = ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"];
-        for method in others.into_iter().filter(|method| *method != route.method) {
+        let taken = |method: &str| routes().any(|r| r.path == route.path && r.method == method);
+        for method in others.into_iter().filter(|method| !taken(method)) {
             let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
             let response = house.client.request(method.clone(), house.url(&path)).send().await.unwrap();
             assert!(response.headers().contains_key("allow"), "{method} {path}");

@@ -200,6 +200,7 @@ fn plan(city: City) -> Plan {
         receivers,
         officers: baolu::order::Officers::default(),
         version: "config-1".to_owned(),
+        governed: baolu::plan::governed::Governed::default(),
     }
 }
 

@@ -1,0 +1,3 @@
+//! What officers do over HTTP and at the keyboard, with the real binary.
+
+mod draft;
