@@ -7,6 +7,7 @@
 
 mod event;
 mod feed;
+pub mod jobs;
 pub(crate) mod play;
 pub mod report;
 mod run;
@@ -19,12 +20,15 @@ mod write;
 
 use std::sync::Arc;
 
-use rules::rule::RuleSet;
 use sensors::mistake::Mistake;
 
 pub use self::feed::{History, Made, Recorded, Source};
 pub use self::run::{Backtest, Progress};
+use crate::desk::draft::File;
 use crate::watch::snapshot::Plan;
+
+/// The file that a set of rules stands in.
+const RULES: &str = "rules.toml";
 
 /// Why a backtest has no result.
 #[derive(Debug, thiserror::Error)]
@@ -62,14 +66,14 @@ pub enum BacktestError {
 /// # Errors
 /// Every mistake of the rules, and words that they miss.
 pub fn plan_with(plan: &Plan, file: &str, rules: &str) -> Result<Plan, Vec<Mistake>> {
-    let rules = RuleSet::parse(file, rules, &plan.city)?;
-    let missed = plan.phrases.check(&rules);
-    if missed.is_empty() {
-        let version = rules.version.clone();
-        Ok(Plan { rules, version, ..plan.clone() })
-    } else {
-        Err(missed)
-    }
+    let files = [File { name: RULES.to_owned(), text: rules.to_owned() }];
+    plan.revised(&files).map_err(|mistakes| {
+        let named = mistakes.into_iter().map(|mistake| match mistake.file.as_str() {
+            RULES => Mistake { file: file.to_owned(), ..mistake },
+            _ => mistake,
+        });
+        named.collect()
+    })
 }
 
 /// What counts as having happened: what the city says in `rules.test.toml`, else the ladders of the old rules.

@@ -29,6 +29,8 @@ pub struct Report {
     pub sources: Vec<Part>,
     /// All sources together.
     pub sum: Sum,
+    /// Tests of rules.test.toml that the new rules fail; whoever approves them takes that upon them.
+    pub tests_failed: Vec<String>,
     /// SHA-256 over everything above, as it is written in JSON.
     pub digest: String,
 }
@@ -219,15 +221,46 @@ pub struct LevelTime {
 
 impl Report {
     /// A report with its digest.
-    pub(crate) fn seal(rules: Pair<String>, sources: Vec<Part>, sum: Sum) -> Self {
-        let mut report = Self { rules, sources, sum, digest: String::new() };
+    pub(crate) fn seal(
+        rules: Pair<String>,
+        sources: Vec<Part>,
+        sum: Sum,
+        tests_failed: Vec<String>,
+    ) -> Self {
+        let mut report = Self { rules, sources, sum, tests_failed, digest: String::new() };
         report.digest = report.digested();
         report
     }
 
+    /// The result in one line, for the draft that it is filed with.
+    pub fn summary(&self) -> String {
+        let add = |of: fn(&Score) -> u64| {
+            let truths = self.sum.truths.iter();
+            truths.fold((0, 0), |(old, new), v| (old + of(&v.score.old), new + of(&v.score.new)))
+        };
+        let (hits, misses) = (add(|score| score.hits), add(|score| score.misses));
+        let (false_alarms, told) = (add(|score| score.false_alarms), &self.sum.told);
+        format!(
+            "{} readings of {} source(s), old -> new: hits {} -> {}, misses {} -> {}, false alarms {} -> {}, bulletins {} -> {}, pushes {} -> {}; {} test(s) of the rules fail",
+            self.sum.readings,
+            self.sources.len(),
+            hits.0,
+            hits.1,
+            misses.0,
+            misses.1,
+            false_alarms.0,
+            false_alarms.1,
+            told.old.bulletins,
+            told.new.bulletins,
+            told.old.pushes,
+            told.new.pushes,
+            self.tests_failed.len(),
+        )
+    }
+
     /// What the digest has to be.
     pub fn digested(&self) -> String {
-        let content = (&self.rules, &self.sources, &self.sum);
+        let content = (&self.rules, &self.sources, &self.sum, &self.tests_failed);
         // Plain data with text keys can't fail to be written.
         let bytes = serde_json::to_vec(&content).unwrap_or_default();
         format!("{:x}", Sha256::digest(bytes))

@@ -125,9 +125,9 @@ impl Backtest {
             progress.source.fetch_add(1, Ordering::Relaxed);
             parts.push(self.play(source, progress, &mut sums)?);
         }
-        let rules = Pair { old: self.old.rules.version.clone(), new: self.new.rules.version.clone() };
-        let sum = sums.close(self);
-        Ok(Report::seal(rules, parts, sum))
+        let rules = Pair { old: self.old.governed.version.clone(), new: self.new.governed.version.clone() };
+        let tests_failed = self.old.rule_tests.run(&self.new).iter().map(ToString::to_string).collect();
+        Ok(Report::seal(rules, parts, sums.close(self), tests_failed))
     }
 
     fn play(

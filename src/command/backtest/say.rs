@@ -104,6 +104,9 @@ pub(super) fn report(report: &Report, lang: Language, out: &mut impl Write) -> i
             words.minutes, minutes.old, minutes.new, level.difference
         )?;
     }
+    for failed in &report.tests_failed {
+        writeln!(out, "  ! {failed}")?;
+    }
     writeln!(out, "\n{}: {}", words.digest, report.digest)
 }
 

@@ -201,6 +201,7 @@ fn plan(city: City) -> Plan {
         officers: baolu::order::Officers::default(),
         version: "config-1".to_owned(),
         governed: baolu::plan::governed::Governed::default(),
+        rule_tests: baolu::rule_test::RuleTests::default(),
     }
 }
 
