@@ -25,6 +25,7 @@ use crate::desk::duty::{Duty, Names};
 use crate::notify::receiver::Receivers;
 use crate::order::Officers;
 use crate::plan::governed::Governed;
+use crate::rule_test::RuleTests;
 use crate::watch::snapshot::Plan;
 
 /// The folder that is used when none is named.
@@ -228,6 +229,9 @@ impl Plan {
         });
         let text = texts.text(RULES).unwrap_or_default();
         let rules = city.as_ref().and_then(|city| RuleSet::parse(RULES, text, city).map_err(&mut keep).ok());
+        let text = texts.text(RULE_TESTS).unwrap_or_default();
+        let tests = city.as_ref().map(|city| RuleTests::parse(RULE_TESTS, text, city).map_err(&mut keep));
+        let rule_tests = tests.and_then(Result::ok).unwrap_or_default();
         if let Some((phrases, rules)) = phrases.as_ref().zip(rules.as_ref()) {
             keep(phrases.check(rules));
         }
@@ -235,25 +239,26 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(cap), true) =
+        let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(cap), true) =
             (city, rules, phrases, receivers, officers, cap, mistakes.is_empty())
-        {
-            let (version, governed) = (texts.version(), Governed::of(texts));
-            return Ok(Self {
-                city,
-                rules,
-                phrases,
-                receivers,
-                officers,
-                duty,
-                cap,
-                cap_in,
-                version,
-                governed,
-            });
-        }
-        mistakes.sort();
-        Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes })
+        else {
+            mistakes.sort();
+            return Err(PlanError::Wrong { origin: texts.origin.clone(), mistakes });
+        };
+        let (version, governed) = (texts.version(), Governed::of(texts));
+        Ok(Self {
+            city,
+            rules,
+            phrases,
+            receivers,
+            officers,
+            duty,
+            cap,
+            cap_in,
+            rule_tests,
+            version,
+            governed,
+        })
     }
 
     /// Whether any zone is only approximate: `serve` with real channels refuses such a city unless
@@ -276,7 +281,7 @@ const DUTY: &str = "duty.toml";
 /// How our warnings become CAP messages, and whose messages are taken in.
 const CAP: &str = "cap.toml";
 /// Readings, and the transitions that the rules must make of them.
-const RULE_TESTS: &str = "rules.test.toml";
+const RULE_TESTS: &str = crate::rule_test::FILE;
 /// The files that stand beside those of the city itself; each must be there.
 const JOINED: [&str; 2] = [RULES, RECEIVERS];
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod coverage;
 pub(crate) mod map;
+pub(crate) mod order;
 mod row;
 mod spacing;
 

@@ -1,8 +1,11 @@
-//! `baolu check [DIR]`: every mistake of a configuration, or one line of what was found.
+//! `baolu check [DIR]`: every mistake of a configuration, every test of its rules that fails, or one
+//! line of what was found.
 //!
 //! Opens no socket and no database.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use rules::bulletin::rehearse;
 
@@ -16,10 +19,21 @@ use crate::watch::snapshot::Plan;
 /// When something is wrong with the configuration, or standard output is closed.
 pub fn run(args: &CheckArgs, out: &mut impl Write) -> Result<(), Failure> {
     let texts = Texts::read(args.dir.as_deref()).map_err(Failure::from)?;
-    let plan = Plan::join(&texts).map_err(Failure::from)?;
+    let plan = Arc::new(Plan::join(&texts).map_err(Failure::from)?);
     let lacking = rehearse(&plan.rules, &plan.city, &plan.phrases);
     if !lacking.is_empty() {
         return Err(PlanError::Wrong { origin: texts.origin, mistakes: lacking }.into());
+    }
+    let failures = plan.rule_tests.run(&plan);
+    if !failures.is_empty() {
+        let mut lines = vec![format!(
+            "{}: {} of {} tests of the rules failed:",
+            texts.origin,
+            failures.iter().map(|failure| &failure.test).collect::<BTreeSet<_>>().len(),
+            plan.rule_tests.len()
+        )];
+        lines.extend(failures.iter().map(ToString::to_string));
+        return Err(Failure::Input(lines));
     }
     tell(&texts, &plan, out).map_err(|error| Failure::Running(format!("standard output: {error}")))
 }
@@ -39,7 +53,7 @@ fn tell(texts: &Texts, plan: &Plan, out: &mut impl Write) -> io::Result<()> {
 fn found(plan: &Plan) -> String {
     let city = &plan.city;
     format!(
-        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines, {} alerts to watch for, {} languages; version {}",
+        "{}: {} stations, {} sensors, {} zones, {} basins, {} lines, {} alerts to watch for, {} tests of the rules passed, {} languages; version {}",
         city.name,
         city.stations.len(),
         city.sensors.len(),
@@ -47,6 +61,7 @@ fn found(plan: &Plan) -> String {
         city.basins.len(),
         city.lines.len(),
         plan.rules.slots().len(),
+        plan.rule_tests.len(),
         plan.phrases.languages.len(),
         plan.version.get(..12).unwrap_or(&plan.version),
     )
@@ -115,6 +130,23 @@ mod tests {
         let told = checked(root.path()).unwrap_err();
         assert!(
             told.contains("a disaster-risk level is only quoted: name issuer, number and hour"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn check_tells_every_test_of_the_rules_that_fails() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("devices")).unwrap();
+        for (name, text) in &Texts::embedded().files {
+            let text =
+                text.replace("raise_m3_s = 300, clear_m3_s = 250", "raise_m3_s = 400, clear_m3_s = 250");
+            fs::write(root.path().join(name), text).unwrap();
+        }
+        let told = checked(root.path()).unwrap_err();
+        assert!(told.contains("tests of the rules failed:"), "{told}");
+        assert!(
+            told.contains("test \"every step of a release is told to those below the dam\": expected"),
             "{told}"
         );
     }

@@ -30,6 +30,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Judge recorded readings (CSV) as if they arrived, and print what would have been said.
     Replay(ReplayArgs),
+    /// Judge old rules beside new ones over recorded, stored or simulated readings.
+    Backtest(BacktestArgs),
     /// Enter a reading that a person took, as from a staff gauge, into the running service.
     Enter(crate::command::order::EnterArgs),
     /// Say that a gauge was looked after, so that what was held against it ends.
@@ -179,6 +181,53 @@ pub struct ReplayArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "described where it is defined")]
     pub output: OutputArgs,
+}
+
+/// `baolu backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestArgs {
+    /// The old rules: a rules file, or `current` for those of the configuration.
+    #[arg(long, value_name = "FILE", default_value = "current")]
+    pub old: PathBuf,
+    /// The new rules.
+    #[arg(long, value_name = "FILE")]
+    pub new: PathBuf,
+    /// Readings as CSV (gzip is recognised). Several files are merged by time.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// TOML file with the words of the files for stations, parameters and units of ours.
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Storms of the simulator; `baolu storms` lists them.
+    #[cfg(feature = "demo")]
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub storm: Vec<String>,
+    /// The data folder of a service, for its stored history; it may be running.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The history from this time on, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME", requires = "data", value_parser = moment)]
+    pub from: Option<Timestamp>,
+    /// The history before this time.
+    #[arg(long, value_name = "TIME", requires = "data", value_parser = moment)]
+    pub to: Option<Timestamp>,
+    /// The history as it was known at this commit; without it as it is known now.
+    #[arg(long, value_name = "SEQ", requires = "data")]
+    pub known_at: Option<u64>,
+    /// TOML file with `[[truth]]`: what counts as having happened; without it that of
+    /// rules.test.toml, or else the ladders of the old rules.
+    #[arg(long, value_name = "FILE")]
+    pub truth: Option<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described where it is defined")]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described where it is defined")]
+    pub output: OutputArgs,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse_rfc3339(text).map_err(|error| error.to_string())
 }
 
 /// `baolu simulate`.

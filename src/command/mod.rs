@@ -1,5 +1,6 @@
 //! The commands of the binary: one file each.
 
+pub mod backtest;
 pub mod backup;
 #[cfg(feature = "demo")]
 mod broker;

@@ -17,6 +17,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("ratings.toml", include_str!("../../config/hue/ratings.toml")),
     ("receivers.toml", include_str!("../../config/hue/receivers.toml")),
     ("reservoirs.toml", include_str!("../../config/hue/reservoirs.toml")),
+    ("rules.test.toml", include_str!("../../config/hue/rules.test.toml")),
     ("rules.toml", include_str!("../../config/hue/rules.toml")),
     ("stations.toml", include_str!("../../config/hue/stations.toml")),
     ("zones.toml", include_str!("../../config/hue/zones.toml")),

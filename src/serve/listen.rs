@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Peer;
 use super::seen::{self, Seen};
 use super::{App, Bounds, Shared, metric, route, tell};
+use crate::backtest::jobs::Jobs;
 
 /// The longest request line and headers together.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -55,7 +56,10 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
     ));
     followers.spawn(metric::upkeep(shared.metrics.clone(), closing.clone()));
     let replays = Arc::new(Semaphore::new(bounds.stream_replays));
-    let router = route::router(App { shared, seen, told, replays, wetness: Arc::default(), closing });
+    let backtests = Arc::new(Jobs::default());
+    let stopped = Arc::clone(&backtests);
+    let app = App { shared, seen, told, replays, wetness: Arc::default(), backtests, closing };
+    let router = route::router(app);
     tracing::info!(%address, "serving");
 
     let graceful = GracefulShutdown::new();
@@ -89,6 +93,7 @@ pub async fn run(listener: TcpListener, shared: Shared, cancel: CancellationToke
         }
     }
     drop(listener);
+    stopped.stop();
     if tokio::time::timeout(bounds.drain, graceful.shutdown()).await.is_err() {
         tracing::warn!(s = bounds.drain.as_secs(), "connections that did not end in time are cut off");
     }

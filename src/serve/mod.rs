@@ -39,6 +39,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::backtest::jobs::Jobs;
 use crate::clock::Clock;
 use crate::event::Ordered;
 use crate::store::error::StoreError;
@@ -114,6 +115,8 @@ pub(crate) struct App {
     replays: Arc<Semaphore>,
     /// The wetness of basins, added up once a day.
     wetness: Arc<basin::wetness::Kept>,
+    /// Backtests that wait, run or have ended.
+    backtests: Arc<Jobs>,
     closing: CancellationToken,
 }
 

@@ -23,13 +23,14 @@ use crate::notify::delivery::Delivery;
 use crate::notify::receiver::Receivers;
 use crate::order::{Officers, Remembered};
 use crate::plan::governed::Governed;
+use crate::rule_test::RuleTests;
 use crate::store::commit::Seq;
 use crate::watch::review::Grounds;
 use crate::watch::sending::Sendings;
 use crate::watch::told::Told;
 
 /// A city with its rules, joined; immutable for the life of a configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The city.
     pub city: City,
@@ -47,6 +48,8 @@ pub struct Plan {
     pub cap_in: crate::cap::read::config::Sources,
     /// How warnings become CAP messages.
     pub cap: Cap,
+    /// What the rules must make of readings, and what a backtest takes for truth.
+    pub rule_tests: RuleTests,
     /// A hash over every configuration file.
     pub version: String,
     /// The texts that officers govern.

@@ -5,8 +5,6 @@
 //! up to an hour of event time out of order, and what is later is late data. One thread reads, the
 //! other decides; what is said does not depend on which is faster.
 
-mod order;
-
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
@@ -16,19 +14,16 @@ use std::time::Instant;
 use sensors::city::City;
 use sensors::reading::Observation;
 use sensors::station::SensorIx;
-use sensors::time::Timestamp;
 
+use crate::backtest::play::Play;
 use crate::command::cli::{Failure, ReplayArgs};
 use crate::command::event_line::{EventLines, Replayed, Summary};
-use crate::event::Event;
+use crate::store::commit::Commit;
 pub(crate) use crate::table::coverage::Missing;
+use crate::table::order::Rows;
 use crate::table::{Table, TableError, map};
-use crate::watch::decide::advance;
-use crate::watch::snapshot::{Plan, State};
-use order::Rows;
+use crate::watch::snapshot::Plan;
 
-/// Rows of one moment that are decided together at most.
-const MOMENT_MAX: usize = 4096;
 /// Rows that go from the reader to the judge at once, and how many such handfuls may wait.
 const HANDFUL: usize = 4096;
 const HANDFULS: usize = 8;
@@ -89,32 +84,24 @@ fn read<'a>(mut rows: Rows<'a>, send: &SyncSender<Vec<Observation>>) -> Result<R
     Ok(rows)
 }
 
-/// The state that goes through the readings, and what is written of it.
+/// The play of the readings, and what is written of it.
 struct Judge<'a, W: Write> {
     city: &'a City,
     lines: EventLines<'a>,
     summary: Summary,
     deadlines: bool,
-    state: Option<State>,
-    moment: Vec<Event>,
-    now: Timestamp,
+    play: Play,
     out: W,
 }
 
 impl<'a, W: Write> Judge<'a, W> {
     fn new(plan: &'a Arc<Plan>, args: &ReplayArgs, out: W) -> Self {
-        let mut state = State::new(Arc::clone(plan), Timestamp::MIN, false);
-        if !args.deadlines {
-            state.wake_at = Some(Timestamp::MAX);
-        }
         Self {
             city: &plan.city,
             lines: EventLines::new(plan, args.output),
             summary: Summary::default(),
             deadlines: args.deadlines,
-            state: Some(state),
-            moment: Vec::new(),
-            now: Timestamp::MIN,
+            play: Play::new(plan, args.deadlines),
             out,
         }
     }
@@ -134,45 +121,20 @@ impl<'a, W: Write> Judge<'a, W> {
                 }
             };
             for observation in handful {
-                self.take(observation)?;
+                if let Some(commit) = self.play.take(observation) {
+                    self.tell(&commit)?;
+                }
             }
         }
-        self.decide()
+        self.play.decide().map_or(Ok(()), |commit| self.tell(&commit))
     }
 
-    fn take(&mut self, observation: Observation) -> Result<(), Failure> {
-        let at = observation.measured_at;
-        if at > self.now || self.moment.len() >= MOMENT_MAX {
-            self.decide()?;
-        }
-        if let (Timestamp::MIN, Some(state)) = (self.now, &mut self.state) {
-            state.watch_from(at);
-        }
-        self.now = self.now.max(at);
-        self.moment.push(Event::Observed(observation));
-        Ok(())
-    }
-
-    fn decide(&mut self) -> Result<(), Failure> {
-        if self.moment.is_empty() {
-            return Ok(());
-        }
-        let Some(state) = self.state.take() else { return Ok(()) };
-        let decision = advance(state, self.now, &self.moment);
-        self.moment.clear();
-        self.summary.count(&decision.commit);
-        self.summary.pushes += decision.commit.deliveries.len() as u64;
-        for line in self.lines.of_commit(&decision.commit) {
+    fn tell(&mut self, commit: &Commit) -> Result<(), Failure> {
+        self.summary.count(commit);
+        self.summary.pushes += commit.deliveries.len() as u64;
+        for line in self.lines.of_commit(commit) {
             writeln!(self.out, "{line}").map_err(|error| closed(&error))?;
         }
-        let mut next = decision.next;
-        // Nobody is told: what would have been sent counts as sent.
-        next.outbox.clear();
-        // The desk may ask to be looked at; that is no deadline of a sensor.
-        if !self.deadlines {
-            next.wake_at = Some(Timestamp::MAX);
-        }
-        self.state = Some(next);
         Ok(())
     }
 

@@ -204,6 +204,7 @@ fn plan(city: City) -> Plan {
         cap: baolu::cap::config::Cap::default(),
         version: "config-1".to_owned(),
         governed: baolu::plan::governed::Governed::default(),
+        rule_tests: baolu::rule_test::RuleTests::default(),
     }
 }
 

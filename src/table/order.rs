@@ -7,17 +7,17 @@ use sensors::reading::Observation;
 use sensors::station::SensorIx;
 use sensors::time::{Span, Timestamp};
 
-use crate::table::coverage::Missing;
-use crate::table::{Table, TableError};
+use super::coverage::Missing;
+use super::{Table, TableError};
 
 /// How far out of order rows may come.
-pub(super) const REORDER: Span = Span::from_h(1);
+pub(crate) const REORDER: Span = Span::from_h(1);
 /// Rows that wait at most (about 20 MB). Where an hour has more of them, the earliest go before the
 /// hour is over.
 const WAITING_MAX: usize = 262_144;
 
 /// The rows of several files.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     tables: Vec<Table<'a>>,
     /// How far each was read; `None` at its end.
     newest: Vec<Option<Reach>>,
@@ -59,14 +59,14 @@ impl PartialOrd for Waiting {
 
 impl<'a> Rows<'a> {
     /// Rows of these files.
-    pub(super) fn new(tables: Vec<Table<'a>>) -> Self {
+    pub(crate) fn new(tables: Vec<Table<'a>>) -> Self {
         let newest = vec![Some(Reach { upto: Timestamp::MIN, last: Timestamp::MIN }); tables.len()];
         let (queue, astray) = (VecDeque::new(), BinaryHeap::new());
         Self { tables, newest, queue, astray, taken: 0, crowded: 0, record: csv::ByteRecord::new() }
     }
 
     /// The earliest row that no unread row can precede by less than the window.
-    pub(super) fn next(&mut self) -> Result<Option<Observation>, TableError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Observation>, TableError> {
         loop {
             // The file that is farthest behind.
             let reading =
@@ -126,28 +126,28 @@ impl<'a> Rows<'a> {
     }
 
     /// How many stations the configuration does not know.
-    pub(super) fn unknown_stations(&self) -> u64 {
+    pub(crate) fn unknown_stations(&self) -> u64 {
         let all: BTreeSet<&str> = self.tables.iter().flat_map(Table::unknown_stations).collect();
         all.len() as u64
     }
 
     /// Rows that are no readings.
-    pub(super) fn refused(&self) -> u64 {
+    pub(crate) fn refused(&self) -> u64 {
         self.tables.iter().map(Table::refused).sum()
     }
 
     /// Whether a sensor has any value in any file.
-    pub(super) fn has(&self, sensor: SensorIx) -> bool {
+    pub(crate) fn has(&self, sensor: SensorIx) -> bool {
         self.tables.iter().any(|table| table.coverage.has(sensor))
     }
 
     /// The holes in every file, up to its own end.
-    pub(super) fn missing(&self) -> Vec<Missing> {
+    pub(crate) fn missing(&self) -> Vec<Missing> {
         self.tables.iter().flat_map(|table| table.coverage.missing()).collect()
     }
 
     /// What is to be told of the files.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.tables.iter().flat_map(Table::notes).collect();
         if self.crowded > 0 {
             notes.push(format!(
