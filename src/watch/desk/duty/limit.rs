@@ -46,7 +46,8 @@ pub(in crate::watch) fn within(
 /// ward. Webhooks of the public hazards are machines and are never held back.
 fn residents(turn: &Turn, bulletin: &Bulletin, deliveries: Vec<Delivery>) -> (Vec<Delivery>, Vec<Delivery>) {
     let free = bulletin.severity == Severity::MAX || matches!(bulletin.act, Act::AllClear | Act::Cancelled);
-    let raises = matches!(bulletin.act, Act::Issued | Act::Raised);
+    // What is typed anew, or told to more wards, may say worse as well.
+    let raises = matches!(bulletin.act, Act::Issued | Act::Raised | Act::Updated);
     let most = turn.plan.duty.bounds.pushes_max;
     let sendings = &turn.next.sendings;
     let mut goes: BTreeMap<Ward, bool> = BTreeMap::new();

@@ -182,3 +182,13 @@ fn rule_22_one_wards_pushes_take_nothing_from_another() {
         town.deliveries().iter().filter_map(|d| d.zone.as_ref().map(ToString::to_string)).collect();
     assert_eq!(told, ["thuan-hoa"]);
 }
+
+#[test]
+fn rule_22_an_update_that_says_worse_than_what_stands_is_never_held_back() {
+    let mut town = town();
+    for n in 1..=4 {
+        assert!(push(&mut town, n, Act::Updated, 2, Hazard::Flood));
+    }
+    assert!(!push(&mut town, 5, Act::Updated, 2, Hazard::Flood));
+    assert!(push(&mut town, 6, Act::Updated, 4, Hazard::Flood), "typed anew, and worse");
+}
