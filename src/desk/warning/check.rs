@@ -60,7 +60,10 @@ pub fn texts(texts: &[Words], langs: &[&str]) -> Vec<(String, String)> {
 }
 
 /// Refuses what changes how the text around it is read, or can't be read at all.
-fn visible(text: &str) -> Result<(), String> {
+///
+/// # Errors
+/// The first such character, and what is allowed.
+pub fn visible(text: &str) -> Result<(), String> {
     let hidden = |c: &char| {
         let breaks = matches!(c, '\n' | '\t');
         let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');

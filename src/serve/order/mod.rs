@@ -17,6 +17,7 @@ use self::sign::Signed;
 use super::App;
 use super::answer;
 use super::problem::{FieldError, Problem};
+use crate::desk::warning::check::visible;
 use crate::event::Ordered;
 use crate::order::{Act, Answer, Done, NOTE_BYTES_MAX, OfficerId, Order, Refusal};
 
@@ -67,6 +68,9 @@ pub(super) async fn obey(
 ) -> Result<Answer, Problem> {
     if note.as_ref().is_some_and(|note| note.len() > NOTE_BYTES_MAX) {
         return Err(FieldError::new("note", "is too long", format!("at most {NOTE_BYTES_MAX} bytes")).into());
+    }
+    if let Some(why) = note.as_deref().and_then(|note| visible(note).err()) {
+        return Err(FieldError::new("note", why, "write it without them").into());
     }
     let order = Arc::new(Order {
         actor: OfficerId::new(&signed.officer),

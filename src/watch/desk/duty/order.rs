@@ -13,6 +13,7 @@ use sensors::time::{Span, Timestamp};
 use super::{close, notify_officers, open, peace, responsible};
 use crate::desk::duty::call::{About, Call, HandOver};
 use crate::desk::duty::{Act, NAMES_MAX, Peace, SILENCES_MAX, Scope, Silence};
+use crate::desk::warning::check::visible;
 use crate::order::{Done, Order, Refusal};
 use crate::watch::decide::Turn;
 use crate::watch::desk::seen;
@@ -99,7 +100,10 @@ fn worded(text: &str, what: &str) -> Result<String, Refusal> {
             "the {what} is missing or too long; allowed are 1 to {REASON_BYTES_MAX} bytes"
         ));
     }
-    Ok(text.to_owned())
+    match visible(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(why) => refused(format!("the {what} {why}")),
+    }
 }
 
 fn bounded(turn: &Turn, from_ms: i64, until_ms: i64, most: Span, what: &str) -> Result<(), Refusal> {
