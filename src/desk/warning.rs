@@ -220,6 +220,15 @@ impl Phase {
     }
 }
 
+impl Proposal {
+    /// Whether it speaks for another that waits: as severe, in its wards, and as sure.
+    pub fn says_all_of(&self, other: &Self) -> bool {
+        self.severity >= other.severity
+            && self.corroborated == other.corroborated
+            && other.zones.iter().all(|zone| self.zones.contains(zone))
+    }
+}
+
 impl Warning {
     /// The hazard; a word of a later version counts as a flood.
     pub fn hazard(&self) -> Hazard {

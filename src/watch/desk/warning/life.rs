@@ -71,7 +71,8 @@ pub(super) fn wait(
     let group = beside(turn, warning, &proposal);
     proposal.joins = group.iter().find(|other| speaks_before(other, &proposal)).map(|other| other.id.clone());
     for mut other in group {
-        if proposal.joins.is_none() && !speaks_before(&other, &proposal) {
+        let is_covered = other.proposal.as_ref().is_some_and(|theirs| proposal.says_all_of(theirs));
+        if proposal.joins.is_none() && is_covered {
             if let Some(theirs) = &mut other.proposal {
                 theirs.joins = Some(warning.id.clone());
             }
@@ -94,10 +95,15 @@ pub(super) fn wait(
     }
 }
 
-/// Others that wait for the same hazard and the same zones.
+/// Others that wait for the same hazard and the same zones. What officers typed says what only it says,
+/// and waits by itself.
 fn beside(turn: &Turn, warning: &Warning, proposal: &Proposal) -> Vec<Warning> {
+    if warning.slot.is_none() {
+        return Vec::new();
+    }
     papers(turn, |other| {
         other.id != warning.id
+            && other.slot.is_some()
             && other.hazard == warning.hazard
             && other.proposal.as_ref().is_some_and(|theirs| {
                 theirs.zones == proposal.zones

@@ -101,6 +101,11 @@ fn with(turn: &mut Turn, id: &str, bulletin: &Bulletin) {
     for mut other in papers(turn, joins) {
         let Some(proposal) = other.proposal.clone() else { continue };
         let severity = severity(proposal.severity);
+        let is_heard = |zone: &String| bulletin.zones.iter().any(|told| told.as_str() == zone);
+        // What said less, or to fewer wards, did not speak for it.
+        if severity > bulletin.severity || !proposal.zones.iter().all(is_heard) {
+            continue;
+        }
         let theirs = Bulletin { severity, severity_max: severity, ..bulletin.clone() };
         note(turn, &other, &theirs, &proposal.level);
         heard(&mut other, &theirs, false, turn.now);

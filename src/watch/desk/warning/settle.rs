@@ -23,6 +23,7 @@ pub(in crate::watch::desk) fn settle(turn: &mut Turn) {
             follow_paper(turn, warning);
         }
     }
+    part_unspoken(turn);
 }
 
 /// Whether anything can have changed for it. Most papers lie still, and are not copied.
@@ -162,12 +163,28 @@ pub(super) fn rest(warning: &mut Warning, otherwise: Phase) {
 /// Those that would have gone out with it wait by themselves.
 pub(super) fn part(turn: &mut Turn, id: &str) {
     let joins = |other: &Warning| other.proposal.as_ref().is_some_and(|p| p.joins.as_deref() == Some(id));
-    for mut other in papers(turn, joins) {
-        if let Some(proposal) = &mut other.proposal {
-            proposal.joins = None;
-        }
-        other.step("parted", None, turn.now, Some(id.to_owned()));
-        notice::waits(turn, &other);
-        turn.file(|desk| &mut desk.warnings, other, None);
+    for other in papers(turn, joins) {
+        alone(turn, other);
+    }
+}
+
+fn alone(turn: &mut Turn, mut warning: Warning) {
+    let with = warning.proposal.as_mut().and_then(|proposal| proposal.joins.take());
+    warning.step("parted", None, turn.now, with);
+    notice::waits(turn, &warning);
+    turn.file(|desk| &mut desk.warnings, warning, None);
+}
+
+/// Who waits with one that no longer says all of it, because it went out, fell to less or was given
+/// other wards, waits by itself: nobody is spoken for by what says less.
+fn part_unspoken(turn: &mut Turn) {
+    let unspoken = |warning: &Warning| {
+        let Some(waits) = &warning.proposal else { return false };
+        let Some(with) = &waits.joins else { return false };
+        let speaker = turn.next.desk.warnings.find(with).and_then(|filed| filed.record.proposal.as_ref());
+        !speaker.is_some_and(|speaker| speaker.joins.is_none() && speaker.says_all_of(waits))
+    };
+    for warning in papers(turn, unspoken) {
+        alone(turn, warning);
     }
 }

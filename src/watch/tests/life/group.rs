@@ -8,11 +8,16 @@ use crate::desk::warning::{Act, Phase};
 const SECOND: &str = "[[rule]]\nid = \"stage-da-vien\"\nhazard = \"flood\"\nstations = [\"STATION\"]\nzones = [ZONES]\nPOLICY\n\n[[rule.level]]\nname = \"bd1\"\nseverity = 2\nwhen = { exceeds = \"stage\", raise_m = 1.0, clear_m = 0.8 }\nhold_s = 3600\n\n";
 
 fn with_second(policy: &str) -> std::sync::Arc<crate::watch::snapshot::Plan> {
+    with_second_of(policy, "severity = 2")
+}
+
+fn with_second_of(policy: &str, severity: &str) -> std::sync::Arc<crate::watch::snapshot::Plan> {
     let plan = crate::watch::snapshot::Plan::load(None).unwrap();
     let kim_long = plan.city.stations.iter().find(|s| s.id.as_str() == "kim-long").unwrap();
     let zones: Vec<String> = kim_long.zones.iter().map(|zone| format!("{:?}", zone.as_str())).collect();
     let second =
         SECOND.replace("ZONES", &zones.join(", ")).replace("STATION", "750044").replace("POLICY", policy);
+    let second = second.replace("severity = 2", severity);
     let head = "[[rule]]\nid = \"stage-phu-oc\"";
     let first = "id = \"stage-kim-long\"\nhazard = \"flood\"\nstations = [\"kim-long\"]\nzones = \"station\"\nissue = \"automatic\"";
     let ours = first.replace("issue = \"automatic\"", policy);
@@ -97,4 +102,23 @@ fn a_superseded_warning_leaves_its_audience_to_the_other() {
     assert_eq!(score.phase("stage-da-vien"), Phase::Superseded);
     assert_eq!(score.paper("stage-da-vien").superseded_by.as_ref(), Some(&other));
     assert_eq!(score.paper("stage-kim-long").last_step().unwrap().what, "speaks_for");
+}
+
+#[test]
+fn what_fell_to_less_no_longer_speaks_for_the_more_severe_that_waited_with_it() {
+    let mut score = Score::of(with_second_of("issue = \"officer\"", "severity = 3"));
+    score.at("17 03:00").stage("kim-long", 2.1).at("17 03:05").stage("750044", 1.2);
+    let first = score.paper("stage-kim-long").id.clone();
+    assert_eq!(score.paper("stage-da-vien").proposal.clone().unwrap().joins, Some(first));
+    // What spoke for both falls to BĐ1; the other still says what it said.
+    for hour in 4..12 {
+        score.at(&format!("17 {hour:02}:00")).stage("750044", 1.2 + f64::from(hour % 2) * 0.01);
+        score.stays("kim-long", 1.3, &format!("17 {hour:02}:50"));
+    }
+    let (less, more) = (score.paper("stage-kim-long").proposal.clone(), score.paper("stage-da-vien"));
+    let (less, more) = (less.unwrap(), more.proposal.clone().unwrap());
+    assert!(less.severity < more.severity, "{} {}", less.severity, more.severity);
+    assert_eq!(more.joins, None, "what is less does not speak for it");
+    score.done("truc-ban", "stage-kim-long", approve);
+    assert!(score.paper("stage-da-vien").told.is_none(), "nobody heard it");
 }

@@ -198,7 +198,7 @@ fn topics_of(score: &Score, commit: &crate::store::commit::Commit) -> std::colle
 }
 
 #[test]
-fn rule_11_an_officer_approves_what_waits_and_it_goes_out_as_it_was_seen() {
+fn rule_13_an_officer_approves_what_waits_and_it_goes_out_as_it_was_seen() {
     let mut score = Score::new();
     let heavy = 70_200;
     let gauge = "750046/rainfall";

@@ -157,3 +157,22 @@ fn ten_thousand_typed_bulletins_are_refused_beyond_the_bound() {
     }
     assert!(town.refused(Act::Type(Box::new(free()))).contains("200 typed bulletins are open"));
 }
+
+#[test]
+fn two_bulletins_of_one_hazard_for_one_ward_are_never_one_and_each_is_told_in_its_own_words() {
+    let mut town = town("");
+    let bridge = Fields { text: words("Cấm xe qua đập Đá."), ..free() };
+    let ferry = Fields { text: words("Bến đò Vỹ Dạ ngừng chạy."), ..free() };
+    let (first, _) = town.filed("truc-ban", None, Act::Type(Box::new(bridge)));
+    town.now = town.now.plus(min(1));
+    let (second, _) = town.filed("truc-ban", None, Act::Type(Box::new(ferry)));
+    for id in [&first, &second] {
+        let seen = town.state.desk.warnings.find(id).unwrap().version;
+        let act = warning::Act::Approve { id: id.clone(), zones: None, texts: Vec::new() };
+        let answer = town.order("truc-ban-thuy-van", Some(seen), Ordering::Desk(desk::Act::Warning(act)));
+        assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+    }
+    let said: Vec<String> = town.public().iter().map(|b| b.texts[0].full.clone()).collect();
+    assert!(said.iter().any(|text| text.contains("đập Đá")), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("Vỹ Dạ")), "{said:?}");
+}
