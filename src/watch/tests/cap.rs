@@ -125,7 +125,7 @@ fn a_renewal_that_comes_too_late_pages_the_duty_and_puts_the_message_in_force_ag
 }
 
 #[test]
-fn only_an_error_is_cancelled_and_only_an_officer_gives_the_all_clear() {
+fn rule_17_only_an_error_is_cancelled_and_only_an_officer_gives_the_all_clear() {
     let mut town = Town::new();
     let acts = [Act::Issued, Act::Raised, Act::Updated, Act::Eased, Act::AllClear];
     let mut before: Vec<String> = Vec::new();

@@ -32,7 +32,7 @@ fn both(score: &mut Score) {
 }
 
 #[test]
-fn rule_10_two_gauges_of_one_hazard_and_zones_are_one_bulletin_and_the_most_severe_speaks() {
+fn two_gauges_of_one_hazard_and_zones_are_one_bulletin_and_the_most_severe_speaks() {
     let mut score = Score::of(with_second("issue = \"automatic\""));
     score.at("17 03:00");
     both(&mut score);
@@ -105,7 +105,7 @@ fn a_superseded_warning_leaves_its_audience_to_the_other() {
 }
 
 #[test]
-fn what_fell_to_less_no_longer_speaks_for_the_more_severe_that_waited_with_it() {
+fn rule_13_what_fell_to_less_no_longer_speaks_for_the_more_severe_that_waited_with_it() {
     let mut score = Score::of(with_second_of("issue = \"officer\"", "severity = 3"));
     score.at("17 03:00").stage("kim-long", 2.1).at("17 03:05").stage("750044", 1.2);
     let first = score.paper("stage-kim-long").id.clone();
