@@ -220,8 +220,15 @@ impl Plan {
             let speaks = |lang: &Lang| phrases.languages.iter().any(|language| language.lang == *lang);
             keep(receivers.tokens.unreachable(|zone| city.zone(zone).is_some(), speaks));
         }
-        if let (Some(city), Some(rules), Some(phrases), Some(receivers), Some(officers), Some(rule_tests), true) =
-            (city, rules, phrases, receivers, officers, rule_tests, mistakes.is_empty())
+        if let (
+            Some(city),
+            Some(rules),
+            Some(phrases),
+            Some(receivers),
+            Some(officers),
+            Some(rule_tests),
+            true,
+        ) = (city, rules, phrases, receivers, officers, rule_tests, mistakes.is_empty())
         {
             let (version, governed) = (texts.version(), Governed::of(texts));
             return Ok(Self { city, rules, phrases, receivers, officers, rule_tests, version, governed });

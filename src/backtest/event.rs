@@ -68,8 +68,7 @@ impl Gauge {
     /// Takes a reading or a revision.
     pub(crate) fn read(&mut self, reading: &Reading) {
         if reading.measured_at > self.settled {
-            let trusted =
-                matches!(reading.quality, Quality::Good | Quality::Unchecked | Quality::Estimated);
+            let trusted = matches!(reading.quality, Quality::Good | Quality::Unchecked | Quality::Estimated);
             self.waiting.insert(reading.measured_at, reading.value.filter(|_| trusted));
         }
     }

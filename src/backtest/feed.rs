@@ -74,7 +74,11 @@ pub(super) enum Feed<'a> {
     History(Box<Merge>),
     #[cfg(feature = "demo")]
     Storm(std::vec::IntoIter<simulator::offline::Row>),
-    Made { city: &'a City, nth: u64, make: fn(&City, u64) -> Option<Observation> },
+    Made {
+        city: &'a City,
+        nth: u64,
+        make: fn(&City, u64) -> Option<Observation>,
+    },
 }
 
 impl Source {
@@ -200,12 +204,8 @@ impl Merge {
         // What another sensor feeds is made anew from what that one said.
         let fed: Vec<SensorIx> = city.sensors.iter().filter_map(|sensor| sensor.feeds).collect();
         let named = (0_u32..).map(SensorIx).zip(&city.sensors).filter(|(ix, _)| !fed.contains(ix));
-        let mut merge = Self {
-            history: history.clone(),
-            pages: Vec::new(),
-            heads: BinaryHeap::new(),
-            notes: Vec::new(),
-        };
+        let mut merge =
+            Self { history: history.clone(), pages: Vec::new(), heads: BinaryHeap::new(), notes: Vec::new() };
         for (ix, sensor) in named {
             let mut page = Page { ix, id: sensor.id.clone(), readings: VecDeque::new(), next: None };
             page.fill(history, None)?;

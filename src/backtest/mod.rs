@@ -43,7 +43,9 @@ pub enum BacktestError {
     #[error("reading the history: {0}; the backtest ended without a result")]
     Store(String),
     /// The plans don't speak of the same gauges.
-    #[error("the old and the new configuration differ in their sensors, first at {sensor}; allowed are the same sensors under other rules")]
+    #[error(
+        "the old and the new configuration differ in their sensors, first at {sensor}; allowed are the same sensors under other rules"
+    )]
     OtherSensors {
         /// The first one.
         sensor: String,

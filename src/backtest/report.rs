@@ -221,12 +221,7 @@ pub struct LevelTime {
 
 impl Report {
     /// A report with its digest.
-    pub(crate) fn seal(
-        rules: Pair<String>,
-        sources: Vec<Part>,
-        sum: Sum,
-        tests_failed: Vec<String>,
-    ) -> Self {
+    pub(crate) fn seal(rules: Pair<String>, sources: Vec<Part>, sum: Sum, tests_failed: Vec<String>) -> Self {
         let mut report = Self { rules, sources, sum, tests_failed, digest: String::new() };
         report.digest = report.digested();
         report
@@ -287,11 +282,7 @@ impl Score {
 impl LeadTime {
     fn of(leads: &Leads) -> Option<Self> {
         let mean = leads.sum.ms().checked_div(leads.count)?;
-        Some(Self {
-            least_s: leads.least.whole_s(),
-            mean_s: mean / 1000,
-            most_s: leads.most.whole_s(),
-        })
+        Some(Self { least_s: leads.least.whole_s(), mean_s: mean / 1000, most_s: leads.most.whole_s() })
     }
 }
 

@@ -102,7 +102,8 @@ impl Backtest {
         }
         if sources.is_empty() {
             return Err(BacktestError::Input(
-                "no readings are named; allowed are recorded tables, storms and the stored history".to_owned(),
+                "no readings are named; allowed are recorded tables, storms and the stored history"
+                    .to_owned(),
             ));
         }
         Ok(Self { old, new, truths, sources, map: Arc::new(Map::default()) })

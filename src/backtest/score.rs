@@ -255,7 +255,8 @@ mod tests {
     fn a_warning_is_not_false_because_the_gauge_was_blind_or_the_data_ended() {
         let mut blind = gauge(1000);
         blind.blind = vec![(hour(12), hour(30))];
-        let (counts, _) = judge(&truth(), &blind, &[], &[warning(10, 11), warning(40, 41), warning(998, 999)]);
+        let (counts, _) =
+            judge(&truth(), &blind, &[], &[warning(10, 11), warning(40, 41), warning(998, 999)]);
         assert_eq!((counts.unverified, counts.false_alarms, counts.unfinished), (1, 1, 1));
     }
 

@@ -117,7 +117,8 @@ fn a_threshold_that_is_too_low_gives_false_alarms_and_one_that_is_too_high_misse
     let low = changed(&old, &[(BD2, "raise_m = 1.5, clear_m = 1.3")]);
     let high = changed(&old, &[(BD2, "raise_m = 2.9, clear_m = 2.7")]);
     // A flood that stays below BĐ2, a quiet day, and one that does not.
-    let rows = stages(&[flood(1700), vec![990; 30], (0..80).map(|n| 950 - n % 9).collect(), flood(2400)].concat());
+    let rows =
+        stages(&[flood(1700), vec![990; 30], (0..80).map(|n| 950 - n % 9).collect(), flood(2400)].concat());
     // And a quiet day after it, so that every warning can be judged.
     let low = run(&old, &low, sent(&rows));
     let bd2 = verdict(&low, "kim-long", "bd2");
@@ -142,7 +143,8 @@ fn rows_out_of_order_and_holes_give_the_same_events() {
     }
     let mixed = run(&old, &old, sent(&(mixed.join("\n") + "\n")));
     assert_eq!(mixed.sum.truths, straight.sum.truths);
-    let holed: Vec<&str> = rows.iter().enumerate().filter(|(n, _)| n % 5 != 3).map(|(_, row)| row.as_str()).collect();
+    let holed: Vec<&str> =
+        rows.iter().enumerate().filter(|(n, _)| n % 5 != 3).map(|(_, row)| row.as_str()).collect();
     let holed = run(&old, &old, sent(&(holed.join("\n") + "\n")));
     assert_eq!(verdict(&holed, "kim-long", "bd2").score.old.hits, 1);
 }
@@ -162,7 +164,13 @@ fn quiet(city: &City, nth: u64) -> Option<Observation> {
     let id = SensorId { station: StationId::new("kim-long"), parameter: Parameter::Stage, name: None };
     let measured_at = Timestamp::from_ms(1_700_000_000_000).plus(Span::from_min(10 * nth as i64));
     let value = Observed::Value(Value::from_raw(500 + (nth % 13) as i64));
-    Some(Observation { sensor: city.sensor_named(&id)?, measured_at, from: None, arrived_at: measured_at, value })
+    Some(Observation {
+        sensor: city.sensor_named(&id)?,
+        measured_at,
+        from: None,
+        arrived_at: measured_at,
+        value,
+    })
 }
 
 fn endless(plan: &Arc<Plan>) -> Backtest {

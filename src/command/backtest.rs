@@ -19,9 +19,7 @@ use sensors::time::Timestamp;
 
 use crate::backtest::report::Report;
 use crate::backtest::truth::Truth;
-use crate::backtest::{
-    Backtest, BacktestError, History, Progress, Recorded, Source, plan_with, truths_of,
-};
+use crate::backtest::{Backtest, BacktestError, History, Progress, Recorded, Source, plan_with, truths_of};
 use crate::command::cli::{BacktestArgs, Failure};
 use crate::plan::Texts;
 use crate::rule_test::RuleTests;
@@ -93,7 +91,9 @@ fn truths(args: &BacktestArgs, old: &Arc<Plan>) -> Result<Vec<Truth>, Failure> {
     let file = path.display().to_string();
     let given = RuleTests::parse(&file, &text_of(path)?, &old.city).map_err(|mistakes| lines(&mistakes))?;
     if given.truths.is_empty() {
-        return Err(Failure::Input(vec![format!("{file}: no truth is given; needed is at least one [[truth]]")]));
+        return Err(Failure::Input(vec![format!(
+            "{file}: no truth is given; needed is at least one [[truth]]"
+        )]));
     }
     Ok(given.truths)
 }
@@ -123,7 +123,8 @@ fn shown(test: &Backtest) -> Result<Report, Failure> {
     let progress = Progress::default();
     let (send, done) = channel();
     thread::scope(|scope| {
-        let asked = Asked::listen().map_err(|error| Failure::Running(format!("listening for a stop: {error}")))?;
+        let asked =
+            Asked::listen().map_err(|error| Failure::Running(format!("listening for a stop: {error}")))?;
         let running = &progress;
         scope.spawn(move || {
             // Who does not wait any more has gone with the command.

@@ -115,12 +115,16 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("devices")).unwrap();
         for (name, text) in &Texts::embedded().files {
-            let text = text.replace("raise_m3_s = 300, clear_m3_s = 250", "raise_m3_s = 400, clear_m3_s = 250");
+            let text =
+                text.replace("raise_m3_s = 300, clear_m3_s = 250", "raise_m3_s = 400, clear_m3_s = 250");
             fs::write(root.path().join(name), text).unwrap();
         }
         let told = checked(root.path()).unwrap_err();
         assert!(told.contains("tests of the rules failed:"), "{told}");
-        assert!(told.contains("test \"every step of a release is told to those below the dam\": expected"), "{told}");
+        assert!(
+            told.contains("test \"every step of a release is told to those below the dam\": expected"),
+            "{told}"
+        );
     }
 
     #[test]

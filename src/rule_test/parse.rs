@@ -120,7 +120,10 @@ fn sensor_of(
 ) -> Option<SensorIx> {
     let id = StationId::new(cell.text()?);
     if city.station_named(&id).is_none() {
-        cell.note(format!("there is no station {:?}", id.as_str()), "allowed are the stations of stations.toml");
+        cell.note(
+            format!("there is no station {:?}", id.as_str()),
+            "allowed are the stations of stations.toml",
+        );
         return None;
     }
     let parameter = match parameter {
@@ -195,7 +198,13 @@ fn one(row: Row<'_>, city: &City) -> Option<Observation> {
     let value = cell.zip(parameter).and_then(|(cell, parameter)| observed(&cell, parameter, doubtful));
     row.close();
     let (at, from) = (at?, period.map(|period| at.map(|at| at.minus(period))));
-    Some(Observation { sensor: sensor?, measured_at: at, from: from.flatten(), arrived_at: at, value: value? })
+    Some(Observation {
+        sensor: sensor?,
+        measured_at: at,
+        from: from.flatten(),
+        arrived_at: at,
+        value: value?,
+    })
 }
 
 fn series(row: Row<'_>, city: &City, readings: &mut Vec<Observation>) {
@@ -261,14 +270,19 @@ fn what(row: &Row<'_>) -> Option<What> {
     let rule = name("rule", "a rule's id, or silent = true");
     let subject = name("subject", "a station's id, or \"basin:bo\"");
     let change = row.need("change", "one of raised, eased, none");
-    let change = change.and_then(|cell| cell.one_of(&[("raised", Some(true)), ("eased", Some(false)), ("none", None)]));
+    let change = change
+        .and_then(|cell| cell.one_of(&[("raised", Some(true)), ("eased", Some(false)), ("none", None)]));
     let doubted = row.cell("doubted").and_then(|cell| cell.flag()).unwrap_or(false);
     let told = row.cell("told").and_then(|cell| cell.one_of(&Telling::WORDS));
     let level = row.cell("level").and_then(|cell| cell.text());
     let alert = Alert { rule: rule?.into(), subject: subject?.into() };
     let Some(raised) = change? else { return Some(What::Nothing(alert)) };
     if level.is_none() {
-        row.note("level", "the key is missing", "needed is the level after the change, \"none\" where it is over");
+        row.note(
+            "level",
+            "the key is missing",
+            "needed is the level after the change, \"none\" where it is over",
+        );
     }
     Some(What::Change { alert, raised, level: level?.into(), doubted, told })
 }

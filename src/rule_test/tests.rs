@@ -46,11 +46,16 @@ fn every_rule_of_hue_has_a_test_that_raises_it_one_that_eases_it_and_one_that_do
 
 #[test]
 fn a_test_that_fails_says_what_was_expected_and_what_happened() {
-    let text = expecting("at = \"2025-11-16T02:00:00+07:00\"\nrule = \"stage-phu-oc\"\nsubject = \"phu-oc\"\nchange = \"raised\"\nlevel = \"bd1\"");
+    let text = expecting(
+        "at = \"2025-11-16T02:00:00+07:00\"\nrule = \"stage-phu-oc\"\nsubject = \"phu-oc\"\nchange = \"raised\"\nlevel = \"bd1\"",
+    );
     let failures = run_rule_tests(&hue(), &text).unwrap();
     let told = failures[0].to_string();
     assert!(told.starts_with(&format!("{FILE}:9: test \"t\": expected at 2025-11-15T19:00:00Z")), "{told}");
-    assert!(told.contains("what happened: at 2025-11-15T18:00:00Z stage-phu-oc.phu-oc none -> bd1"), "{told}");
+    assert!(
+        told.contains("what happened: at 2025-11-15T18:00:00Z stage-phu-oc.phu-oc none -> bd1"),
+        "{told}"
+    );
     // The change that nobody expected is told too.
     assert!(failures[1].to_string().contains("nothing more of this alert"), "{}", failures[1]);
 }

@@ -112,7 +112,15 @@ impl Happened {
     fn words(&self) -> String {
         let t = &self.transition;
         let doubted = if t.corroborated { "" } else { ", doubted" };
-        format!("at {} {}.{} {} -> {}{doubted}, told {}", t.at, t.rule, t.subject, t.from, t.to, self.told.word())
+        format!(
+            "at {} {}.{} {} -> {}{doubted}, told {}",
+            t.at,
+            t.rule,
+            t.subject,
+            t.from,
+            t.to,
+            self.told.word()
+        )
     }
 }
 

@@ -154,9 +154,11 @@ fn prepare(app: &App, form: BacktestForm) -> Result<Prepared, Problem> {
     let old = Arc::clone(&state.plan);
     let (new, draft) = match (&form.draft, &form.rules) {
         (Some(id), None) => {
-            let filed = state.desk.drafts.find(id).ok_or_else(|| {
-                Problem::unknown("open draft", id, "/api/v1/rules/drafts lists them")
-            })?;
+            let filed = state
+                .desk
+                .drafts
+                .find(id)
+                .ok_or_else(|| Problem::unknown("open draft", id, "/api/v1/rules/drafts lists them"))?;
             let plan = old.revised(&filed.record.files).map_err(|mistakes| wrong(&mistakes))?;
             (plan, Some((id.clone(), filed.record.version.clone())))
         }
@@ -164,7 +166,11 @@ fn prepare(app: &App, form: BacktestForm) -> Result<Prepared, Problem> {
             let plan = crate::backtest::plan_with(&old, "rules", rules).map_err(|m| wrong(&m))?;
             (plan, None)
         }
-        _ => return Err(FieldError::new("draft", "one of draft and rules is needed", "give one of them").into()),
+        _ => {
+            return Err(
+                FieldError::new("draft", "one of draft and rules is needed", "give one of them").into()
+            );
+        }
     };
     let mut said = Sha256::new();
     for part in [old.governed.version.as_bytes(), new.governed.version.as_bytes()] {
@@ -215,15 +221,20 @@ fn sources(app: &App, form: BacktestForm, said: &mut Sha256) -> Result<Vec<Sourc
     if let Some(history) = &form.history {
         let time = |text: &Option<String>, field: &str, none: Timestamp| match text {
             None => Ok(none),
-            Some(text) => Timestamp::parse_rfc3339(text)
-                .map_err(|error| Problem::from(FieldError::new(field, error.to_string(), "RFC 3339 with an offset"))),
+            Some(text) => Timestamp::parse_rfc3339(text).map_err(|error| {
+                Problem::from(FieldError::new(field, error.to_string(), "RFC 3339 with an offset"))
+            }),
         };
         let from = time(&history.from, "history.from", Timestamp::MIN)?;
         let to = time(&history.to, "history.to", Timestamp::MAX)?;
         let newest = app.seen().snapshot.seq;
         let known_at = history.known_at.map_or(newest, |seq| newest.min(Seq(seq)));
         said.update(format!("history {} {} {}\n", from.ms(), to.ms(), known_at.0));
-        sources.push(Source::History(History { reader: app.shared.reader.clone(), span: (from, to), known_at }));
+        sources.push(Source::History(History {
+            reader: app.shared.reader.clone(),
+            span: (from, to),
+            known_at,
+        }));
     }
     Ok(sources)
 }

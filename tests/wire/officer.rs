@@ -1,3 +1,4 @@
 //! What officers do over HTTP and at the keyboard, with the real binary.
 
+mod backtest;
 mod draft;

@@ -125,12 +125,19 @@ fn verdict_lines(verdict: &Verdict, words: &Words, out: &mut impl Write) -> io::
         writeln!(
             out,
             "    {} {} → {}, {} {} → {}",
-            words.unverified, old.unverified, new.unverified, words.unfinished, old.unfinished, new.unfinished
+            words.unverified,
+            old.unverified,
+            new.unverified,
+            words.unfinished,
+            old.unfinished,
+            new.unfinished
         )?;
     }
-    let ratios = [("POD", old.pod, new.pod, pod), ("FAR", old.far, new.far, far), ("CSI", old.csi, new.csi, csi)];
+    let ratios =
+        [("POD", old.pod, new.pod, pod), ("FAR", old.far, new.far, far), ("CSI", old.csi, new.csi, csi)];
     for (name, was, is, by) in ratios.into_iter().filter(|(_, was, is, _)| was.or(*is).is_some()) {
-        let told = |ratio: Option<f64>| ratio.map_or(words.undefined.to_owned(), |ratio| format!("{ratio:.2}"));
+        let told =
+            |ratio: Option<f64>| ratio.map_or(words.undefined.to_owned(), |ratio| format!("{ratio:.2}"));
         let by = by.map(|by| format!(" ({by:+.2})")).unwrap_or_default();
         writeln!(out, "    {name} {} → {}{by}", told(was), told(is))?;
     }
@@ -142,7 +149,8 @@ fn verdict_lines(verdict: &Verdict, words: &Words, out: &mut impl Write) -> io::
         let told = |lead: &Option<LeadTime>| {
             lead.as_ref().map_or(words.undefined.to_owned(), |lead| hours(lead.mean_s))
         };
-        let by = by.map(|by| format!(" ({}{})", if by < 0 { "" } else { "+" }, hours(by))).unwrap_or_default();
+        let by =
+            by.map(|by| format!(" ({}{})", if by < 0 { "" } else { "+" }, hours(by))).unwrap_or_default();
         writeln!(out, "    {name}: {} → {}{by}", told(was), told(is))?;
     }
     for event in &verdict.events {
