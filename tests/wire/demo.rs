@@ -138,11 +138,14 @@ fn the_storm_of_2025_raises_every_alarm_stage_once_and_every_push_is_shown_once(
             bulletin.starts_with(&format!("{}.{}.", text(alert, "alert"), text(alert, "to")))
         };
         let zones = alert["zones"].as_array().unwrap();
-        let told = pushed.iter().find(of_episode).map(|(_, told)| told);
+        // A level that is reached twice in an episode has two bulletins.
+        let told: BTreeSet<_> = pushed.iter().filter(of_episode).flat_map(|(_, told)| told).collect();
         for (zone, lang) in zones.iter().flat_map(|zone| [(zone, "vi"), (zone, "en")]) {
             let key = (zone.as_str().unwrap(), lang);
-            let is_told = told.is_some_and(|told| told.contains(&key));
-            assert!(is_told || had_their_day(&lines, key, alert), "{key:?} was not told of {alert}");
+            assert!(
+                told.contains(&key) || had_their_day(&lines, key, alert),
+                "{key:?} was not told of {alert}"
+            );
         }
     }
 }
