@@ -13,6 +13,8 @@ use crate::peer::baolu::{City, PATIENCE, Service, run};
 
 const ONE: &str = "truc-ban";
 const OTHER: &str = "truc-ban-thuy-van";
+/// What says when and after how many commits an answer was made; the rest is what stands.
+const MOVING: [&str; 2] = ["generated_at", "seq"];
 /// Turns the text after it around.
 const TURN: &str = "an toàn \u{202E}gnôhk";
 
@@ -57,10 +59,6 @@ impl Line {
         let mut answer = vec![0; length];
         self.stream.read_exact(&mut answer).unwrap();
         (status, serde_json::from_slice(&answer).unwrap_or(Json::Null))
-    }
-
-    fn get(&mut self, path: &str) -> Json {
-        self.ask("GET", path, "", b"").1
     }
 
     /// An order under a key of its own; `seen` is the version that was read.
@@ -119,7 +117,12 @@ fn papers(line: &mut Line) -> Vec<(String, &'static str, Json)> {
 
 /// What everybody reads of the water, without the moment of the answer.
 fn water(line: &mut Line) -> Json {
-    line.get("/api/v1/latest")["stations"].clone()
+    let (status, mut latest) = line.ask("GET", "/api/v1/latest", "", b"");
+    assert_eq!(status, 200);
+    for moving in MOVING {
+        latest.as_object_mut().unwrap().remove(moving);
+    }
+    latest
 }
 
 /// The papers of the desk, as they lie.
@@ -128,11 +131,10 @@ fn desk(line: &mut Line) -> BTreeMap<&'static str, String> {
     lists
         .into_iter()
         .map(|list| {
-            let mut answer = line.get(&format!("/api/v1/{list}"));
-            if let Some(answer) = answer.as_object_mut() {
-                for moving in ["generated_at", "seq", "now", "at", "as_of"] {
-                    answer.remove(moving);
-                }
+            let (status, mut answer) = line.ask("GET", &format!("/api/v1/{list}"), "", b"");
+            assert_eq!(status, 200, "{list}: {answer}");
+            for moving in MOVING {
+                answer.as_object_mut().unwrap().remove(moving);
             }
             (list, answer.to_string())
         })
@@ -289,13 +291,14 @@ fn bodies_of_ten_megabytes_and_cap_bombs_are_refused() {
         let (status, _) = Line::to(&service, ONE).ask("POST", &format!("/api/v1/{path}"), &signed, &ten);
         assert_eq!(status, 413, "{path}");
     }
-    let laughs: String =
-        (1..12).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
+    let laugh = |n: u32| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10));
+    let laughs = (1..12).map(laugh).collect::<Vec<_>>().concat();
+    let crowd = (0..50_000).map(|n| format!("a{n}=\"\" ")).collect::<Vec<_>>().concat();
     let bombs = [
         format!("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><alert>&l11;</alert>"),
         "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]><alert>&x;</alert>".to_owned(),
         "<a>".repeat(200_000),
-        format!("<alert {}/>", (0..50_000).map(|n| format!("a{n}=\"\" ")).collect::<String>()),
+        format!("<alert {crowd}/>"),
         format!("<alert>{}", "<info/>".repeat(100_000)),
         "\u{0}\u{1}".repeat(1000),
     ];
