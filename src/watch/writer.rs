@@ -260,8 +260,7 @@ impl Batch {
             }
         }
         while self.events.len() < most
-            && let Ok(envelope) =
-                inlet.lanes.outcomes.try_recv().or_else(|_| inlet.lanes.readings.try_recv())
+            && let Ok(envelope) = inlet.lanes.outcomes.try_recv().or_else(|_| inlet.lanes.readings.try_recv())
         {
             self.take(envelope);
         }

@@ -3,5 +3,6 @@
 mod cap;
 mod draft;
 mod duty;
+mod story;
 mod typed;
 mod warning;
