@@ -277,3 +277,37 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::{OfficerId, Order};
+
+    fn ordered(act: desk::draft::Act) -> Ordered {
+        let act = Act::Desk(desk::Act::Draft(act));
+        let order = Order { actor: OfficerId::new("a"), key: "k".into(), note: None, if_match: None, act };
+        Ordered { order: Arc::new(order), reply: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn rules_that_come_into_force_come_first_in_a_commit_of_their_own() {
+        let (give, orders) = mpsc::channel(4);
+        let (_keep, outcomes) = mpsc::channel(1);
+        let (say, readings) = mpsc::channel(4);
+        let mut inlet = Inlet { lanes: Lanes { orders, outcomes, readings }, rules: None };
+        let event = || Envelope { events: vec![Event::Stepped(sensors::time::Span::ZERO)], receipt: None };
+        let approve = desk::draft::Act::Approve { id: "d".into(), version: "v".into(), prepared: None };
+        say.try_send(event()).unwrap();
+        give.try_send(ordered(approve)).unwrap();
+        give.try_send(ordered(desk::draft::Act::Decline { id: "e".into() })).unwrap();
+        let mut batch = Batch::default();
+        batch.take(event());
+        batch.gather(&mut inlet, GATHER_MAX);
+        assert_eq!(batch.events.len(), 2, "what was there before goes before");
+        assert!(batch.replies.is_empty() && inlet.rules.is_some());
+        let mut batch = Batch::default();
+        batch.obey(inlet.rules.take().unwrap());
+        batch.gather(&mut inlet, GATHER_MAX);
+        assert_eq!((batch.events.len(), batch.replies.len()), (2, 2), "what comes after may join");
+    }
+}
