@@ -145,7 +145,7 @@ fn chain(service: &Service, city: &City, alert: &str) -> Vec<String> {
     let body = |path: &str| service.ask(path).split_once("\r\n\r\n").unwrap().1.to_owned();
     let feed = body("/cap/exercise/feed.atom");
     let links = feed.split("href=\"").skip(1).filter_map(|part| part.split('"').next());
-    let mut paths: Vec<&str> = links.filter(|path| path.ends_with(".xml")).collect();
+    let mut paths: Vec<&str> = links.filter(|path| path.contains("/vn.hue.")).collect();
     paths.sort_unstable();
     paths.dedup();
     let mut messages: Vec<String> =
@@ -246,7 +246,8 @@ async fn an_officers_night_from_a_lowered_threshold_to_the_all_clear_is_proved_a
     for (nth, message) in messages.iter().enumerate() {
         let mut before = references(message);
         let mut all = known[..nth].to_vec();
-        (before.sort_unstable(), all.sort_unstable());
+        before.sort_unstable();
+        all.sort_unstable();
         assert_eq!(before, all, "every predecessor, {message}");
         let is_first = if nth == 0 { "Alert" } else { "Update" };
         assert_eq!(element(message, "msgType"), is_first);
