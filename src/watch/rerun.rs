@@ -4,15 +4,16 @@
 //! It judges what readings make true. Alerts on silence run on the clock, which leaves no readings behind;
 //! they are not judged again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rules::alert::{SlotIx, Transition};
-use rules::engine::{AlertState, Change, Pending, View};
+use rules::engine::{AlertRecord, AlertState, Change, Pending, View};
 use sensors::quality::Check;
 use sensors::reading::Reading;
 use sensors::series::{Inserted, Series};
 use sensors::station::SensorIx;
-use sensors::time::Timestamp;
+use sensors::time::{Span, Timestamp};
 
 use crate::watch::folding::Folding;
 use crate::watch::snapshot::Plan;
@@ -22,6 +23,8 @@ pub struct Rerun {
     plan: Arc<Plan>,
     heard: Heard,
     alerts: Vec<AlertState>,
+    /// What is kept of alerts that the rules no longer have, by their keys.
+    retired: BTreeMap<String, AlertRecord>,
 }
 
 struct Heard(Vec<Series>);
@@ -39,21 +42,76 @@ impl View for Heard {
 impl Rerun {
     /// Nothing was heard yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let series = plan.city.sensors.iter().map(|sensor| Series::new(plan.retention(sensor))).collect();
-        let alerts = vec![AlertState::default(); plan.rules.slots().len()];
-        Self { plan, heard: Heard(series), alerts }
+        Self::remembering(plan, Span::ZERO)
     }
 
-    /// Goes on under other rules of the same city, as the service did.
-    pub fn turn_to(&mut self, plan: &Arc<Plan>) {
-        let mut alerts = vec![AlertState::default(); plan.rules.slots().len()];
-        for (slot, state) in self.plan.rules.slots().iter().zip(&self.alerts) {
-            let place = plan.rules.slot_named(slot.key());
-            if let Some((ix, alert)) = place.and_then(|ix| Some((ix, alerts.get_mut(ix.at())?))) {
-                *alert = AlertState::restore(&state.record(slot), &plan.rules, ix);
+    /// The same with series that reach at least so far back, for rules that come into force later.
+    pub fn remembering(plan: Arc<Plan>, at_least: Span) -> Self {
+        let retention = |sensor| plan.retention(sensor).max(at_least);
+        let series = plan.city.sensors.iter().map(|sensor| Series::new(retention(sensor))).collect();
+        let alerts = vec![AlertState::default(); plan.rules.slots().len()];
+        Self { plan, heard: Heard(series), alerts, retired: BTreeMap::new() }
+    }
+
+    /// Goes on under another configuration of the same city, as the service did when it started anew:
+    /// nothing is said.
+    pub fn restart(&mut self, plan: &Arc<Plan>) {
+        self.retire(plan);
+        let slots = self.plan.rules.slots().iter().zip(&self.alerts);
+        let kept: BTreeMap<&str, AlertRecord> =
+            slots.map(|(slot, alert)| (slot.key(), alert.record(slot))).collect();
+        let retired = &mut self.retired;
+        let alerts = (0..).map(SlotIx).zip(plan.rules.slots()).map(|(ix, slot)| {
+            let record = kept.get(slot.key()).cloned().or_else(|| retired.remove(slot.key()));
+            record.map_or_else(AlertState::default, |record| AlertState::restore(&record, &plan.rules, ix))
+        });
+        self.alerts = alerts.collect();
+        self.plan = Arc::clone(plan);
+    }
+
+    /// Goes on under other rules that were approved, as the service did in that commit: the newest
+    /// readings are judged again, and alerts whose rule is gone end.
+    pub fn adopt(&mut self, plan: &Arc<Plan>, now: Timestamp) -> Vec<Transition> {
+        let gone = self.retire(plan);
+        let ends = gone.into_iter().filter_map(|ix| Some((ix, self.alerts.get(ix.at())?)));
+        let mut said: Vec<Transition> =
+            ends.flat_map(|(ix, alert)| self.plan.rules.withdraw(ix, alert, now)).collect();
+        let old = std::mem::replace(&mut self.plan, Arc::clone(plan));
+        let mut next = Vec::with_capacity(plan.rules.slots().len());
+        for (ix, slot) in (0..).map(SlotIx).zip(plan.rules.slots()) {
+            let before = old.rules.slot_named(slot.key());
+            let before = before.and_then(|ix| Some((old.rules.slot(ix)?, self.alerts.get(ix.at())?)));
+            if let Some((_, alert)) = before.filter(|(was, _)| was.rule.version == slot.rule.version) {
+                next.push(alert.clone());
+                continue;
+            }
+            let kept = before.map(|(was, alert)| alert.record(was));
+            let kept = kept.or_else(|| self.retired.remove(slot.key()));
+            if plan.rules.runs_on_the_clock(ix) {
+                let state = kept.map(|kept| AlertState::restore(&kept, &plan.rules, ix));
+                next.push(state.unwrap_or_default());
+                continue;
+            }
+            let (alert, verdict) = plan.rules.adopt(ix, kept.as_ref(), now, &self.heard);
+            said.extend(verdict.transitions);
+            next.push(alert);
+        }
+        self.alerts = next;
+        said
+    }
+
+    /// Lays aside what a plan does not have; gives the places of those that began once.
+    fn retire(&mut self, plan: &Plan) -> Vec<SlotIx> {
+        let mut gone = Vec::new();
+        let slots = self.plan.rules.slots().iter().zip(&self.alerts);
+        for (ix, (slot, alert)) in (0..).map(SlotIx).zip(slots) {
+            let record = alert.record(slot);
+            if plan.rules.slot_named(slot.key()).is_none() && record != AlertRecord::default() {
+                self.retired.insert(slot.key().to_owned(), record.ended());
+                gone.push(ix);
             }
         }
-        (self.alerts, self.plan) = (alerts, Arc::clone(plan));
+        gone
     }
 
     /// Judges the readings of one commit, in their order, at its time.

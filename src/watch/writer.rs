@@ -10,8 +10,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Pace};
+use crate::desk;
 use crate::event::{Envelope, Event, Ordered, Receipt};
-use crate::order::Answer;
+use crate::order::{Act, Answer};
 use crate::store::Store;
 use crate::store::commit::{Commit, Epoch, Seq};
 use crate::store::error::CommitError;
@@ -50,6 +51,20 @@ pub struct Lanes {
     pub readings: mpsc::Receiver<Envelope>,
 }
 
+/// What waits for the writer.
+#[derive(Debug)]
+struct Inlet {
+    lanes: Lanes,
+    /// Rules that are to come into force. They come first in a commit of their own, so that it stays
+    /// known which readings were judged by which rules.
+    rules: Option<Ordered>,
+}
+
+/// Whether an order puts other rules into force.
+fn brings_rules(ordered: &Ordered) -> bool {
+    matches!(&ordered.order.act, Act::Desk(desk::Act::Draft(desk::draft::Act::Approve { .. })))
+}
+
 /// The writer.
 #[derive(Debug)]
 pub struct Writer {
@@ -86,28 +101,35 @@ impl Writer {
     ///
     /// # Errors
     /// When another process has taken the store over, or a decision can't be written.
-    pub async fn run(mut self, mut lanes: Lanes, cancel: CancellationToken) -> Result<(), WriterError> {
+    pub async fn run(mut self, lanes: Lanes, cancel: CancellationToken) -> Result<(), WriterError> {
         let mut state = self.snapshots.borrow().state.clone();
         let mut pace = Pace::of(&self.clock);
         let mut most = GATHER_MAX;
         let mut stopping_since: Option<Instant> = None;
+        let mut inlet = Inlet { lanes, rules: None };
         loop {
             self.pulse.turn();
             let mut batch = Batch::default();
             let pause = state.wake_at.map_or(IDLE_TURN, |at| self.clock.until(at).min(IDLE_TURN));
+            if let Some(rules) = inlet.rules.take() {
+                batch.obey(rules);
+            }
+            let waits = batch.events.is_empty();
+            let Lanes { orders, outcomes, readings } = &mut inlet.lanes;
             let stopping = tokio::select! {
                 biased;
                 () = cancel.cancelled() => true,
-                Some(ordered) = lanes.orders.recv() => { batch.obey(ordered); false }
-                Some(envelope) = lanes.outcomes.recv() => { batch.take(envelope); false }
-                Some(envelope) = lanes.readings.recv() => { batch.take(envelope); false }
+                () = std::future::ready(()), if !waits => false,
+                Some(ordered) = orders.recv() => { batch.obey(ordered); false }
+                Some(envelope) = outcomes.recv() => { batch.take(envelope); false }
+                Some(envelope) = readings.recv() => { batch.take(envelope); false }
                 () = tokio::time::sleep(pause) => false,
             };
-            batch.gather(&mut lanes, most);
+            batch.gather(&mut inlet, most);
             batch.look_at(&mut pace, &self.clock);
             let nothing_came = batch.events.is_empty();
             if !nothing_came || state.wake_at.is_some_and(|at| at <= self.clock.now()) {
-                match self.turn(state, batch, &mut pace, &mut lanes, &cancel).await? {
+                match self.turn(state, batch, &mut pace, &mut inlet, &cancel).await? {
                     Some((next, took)) => {
                         state = next;
                         let wanted = if took > DECIDE_MAX { most / 2 } else { most * 2 };
@@ -141,7 +163,7 @@ impl Writer {
         state: State,
         mut batch: Batch,
         pace: &mut Pace,
-        lanes: &mut Lanes,
+        inlet: &mut Inlet,
         cancel: &CancellationToken,
     ) -> Result<Option<(State, Duration)>, WriterError> {
         let began = Instant::now();
@@ -176,7 +198,7 @@ impl Writer {
                         return Ok(None);
                     }
                     self.pulse.turn();
-                    batch.gather(lanes, REFUSED_MAX);
+                    batch.gather(inlet, REFUSED_MAX);
                     batch.look_at(pace, &self.clock);
                 }
             }
@@ -227,12 +249,18 @@ impl Batch {
     }
 
     /// Adds what is waiting already, without waiting for more: the disk's own pace groups commits.
-    fn gather(&mut self, lanes: &mut Lanes, most: usize) {
-        while let Ok(ordered) = lanes.orders.try_recv() {
-            self.obey(ordered);
+    fn gather(&mut self, inlet: &mut Inlet, most: usize) {
+        while inlet.rules.is_none()
+            && let Ok(ordered) = inlet.lanes.orders.try_recv()
+        {
+            if brings_rules(&ordered) && !self.events.is_empty() {
+                inlet.rules = Some(ordered);
+            } else {
+                self.obey(ordered);
+            }
         }
         while self.events.len() < most
-            && let Ok(envelope) = lanes.outcomes.try_recv().or_else(|_| lanes.readings.try_recv())
+            && let Ok(envelope) = inlet.lanes.outcomes.try_recv().or_else(|_| inlet.lanes.readings.try_recv())
         {
             self.take(envelope);
         }
@@ -247,5 +275,39 @@ impl Batch {
             );
             self.events.insert(0, Event::Stepped(by));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::{OfficerId, Order};
+
+    fn ordered(act: desk::draft::Act) -> Ordered {
+        let act = Act::Desk(desk::Act::Draft(act));
+        let order = Order { actor: OfficerId::new("a"), key: "k".into(), note: None, if_match: None, act };
+        Ordered { order: Arc::new(order), reply: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn rules_that_come_into_force_come_first_in_a_commit_of_their_own() {
+        let (give, orders) = mpsc::channel(4);
+        let (_keep, outcomes) = mpsc::channel(1);
+        let (say, readings) = mpsc::channel(4);
+        let mut inlet = Inlet { lanes: Lanes { orders, outcomes, readings }, rules: None };
+        let event = || Envelope { events: vec![Event::Stepped(sensors::time::Span::ZERO)], receipt: None };
+        let approve = desk::draft::Act::Approve { id: "d".into(), version: "v".into(), prepared: None };
+        say.try_send(event()).unwrap();
+        give.try_send(ordered(approve)).unwrap();
+        give.try_send(ordered(desk::draft::Act::Decline { id: "e".into() })).unwrap();
+        let mut batch = Batch::default();
+        batch.take(event());
+        batch.gather(&mut inlet, GATHER_MAX);
+        assert_eq!(batch.events.len(), 2, "what was there before goes before");
+        assert!(batch.replies.is_empty() && inlet.rules.is_some());
+        let mut batch = Batch::default();
+        batch.obey(inlet.rules.take().unwrap());
+        batch.gather(&mut inlet, GATHER_MAX);
+        assert_eq!((batch.events.len(), batch.replies.len()), (2, 2), "what comes after may join");
     }
 }

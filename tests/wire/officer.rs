@@ -5,5 +5,6 @@ mod backtest;
 mod cap;
 mod draft;
 mod duty;
+mod story;
 mod typed;
 mod warning;

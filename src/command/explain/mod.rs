@@ -8,6 +8,7 @@ mod rerun;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rules::alert::AlertId;
 use sensors::time::{Span, Timestamp};
@@ -77,8 +78,8 @@ fn upto(args: &Args, reader: &Reader) -> Result<Seq, Failure> {
 
 /// How everything stood after a commit.
 fn stood(args: &Args, reader: &Reader, upto: Seq) -> Result<Vec<String>, Failure> {
-    let plan = Plans::load(args.config.config.as_deref())?;
-    let say = Say { args, plan: plan.newest() };
+    let plans = Plans::load(args.config.config.as_deref(), reader)?;
+    let say = Say { args, plan: plans.newest() };
     let mut lines = Vec::new();
     let commit = reader.commit_at(upto)?;
     lines.push(say.line(
@@ -130,8 +131,9 @@ fn explain(
         let allowed = "`baolu explain --as-of TIME` lists those that stood at a moment";
         return Err(Failure::Input(vec![format!("there is no alert {alert}; {allowed}")]));
     };
-    let plans = Plans::load(args.config.config.as_deref())?;
-    let say = Say { args, plan: plans.newest() };
+    let mut plans = Plans::load(args.config.config.as_deref(), reader)?;
+    let newest = Arc::clone(plans.newest());
+    let say = Say { args, plan: &newest };
     let mut lines = vec![head(&say, &history)];
     let transitions: Vec<&StoredTransition> = history.transitions.iter().filter(|t| t.seq <= upto).collect();
     for transition in &transitions {
@@ -147,7 +149,7 @@ fn explain(
     let chained: Vec<String> =
         entries.iter().filter(|e| e.kind == "transition").map(|e| e.body.clone()).collect();
     let chained = chained.get(..transitions.len()).unwrap_or(&chained);
-    let came = again(reader, &plans, alert, history.summary.began_at, (chained, upto))?;
+    let came = again(reader, &mut plans, alert, history.summary.began_at, (chained, upto))?;
     let (line, wrong) = say.again(&came);
     lines.push(line);
     Ok((lines, wrong))

@@ -9,11 +9,11 @@ use sensors::station::SensorId;
 use sensors::time::Timestamp;
 
 use super::plans::Plans;
+use crate::command::cli::Failure;
 use crate::store::Reader;
 use crate::store::commit::Seq;
-use crate::store::error::StoreError;
 use crate::store::ledger::transition_body;
-use crate::store::record::StoredReading;
+use crate::store::record::{Change, StoredReading};
 use crate::watch::rerun::Rerun;
 use crate::watch::snapshot::Plan;
 
@@ -36,52 +36,61 @@ pub(super) enum Again {
     Impossible(String),
 }
 
-/// Runs the engine again over what was known from well before the episode until `upto`.
+/// Runs the engine again over what was known from well before the episode until `upto`, turning to
+/// other rules where the service did.
 pub(super) fn again(
     reader: &Reader,
-    plans: &Plans,
+    plans: &mut Plans,
     alert: &AlertId,
     began_at: Timestamp,
     (ledger, upto): (&[String], Seq),
-) -> Result<Again, StoreError> {
+) -> Result<Again, Failure> {
     let plan = plans.newest();
-    let key = slot_key(alert);
-    let slot = plan.rules.slot_named(key);
+    let slot = plan.rules.slot_named(slot_key(alert));
     if slot.is_some_and(|slot| plan.rules.runs_on_the_clock(slot)) {
         return Ok(Again::Impossible(
             "it is judged by the clock, which leaves no readings behind".to_owned(),
         ));
     }
-    let longest = plan.rules.retention();
+    let mut longest = plan.rules.retention();
+    for version in plans.since(began_at) {
+        longest = plans.of(&version)?.map_or(longest, |plan| longest.max(plan.rules.retention()));
+    }
     let mut since = reader.seq_at(began_at.minus(longest))?;
-    let mut rerun: Option<(Rerun, Arc<str>)> = None;
+    let mut rerun: Option<(Rerun, Arc<Plan>)> = None;
     let mut said: Vec<String> = Vec::new();
     while since < upto {
         let page = reader.changes(since, PAGE)?;
         for change in page.items.iter().filter(|change| change.seq <= upto) {
-            let Some(plan) = plans.of(&change.config_version) else {
-                let version = change.config_version.get(..12).unwrap_or(&change.config_version).to_owned();
-                let why = format!(
-                    "the configuration {version} of commit {} is not at hand; give it with -c",
-                    change.seq.0
-                );
-                return Ok(Again::Impossible(why));
+            let Some(plan) = plans.of(&change.config_version)? else {
+                return Ok(Again::Impossible(absent(change)));
             };
-            let (rerun, version) = rerun
-                .get_or_insert_with(|| (Rerun::new(Arc::clone(plan)), Arc::clone(&change.config_version)));
-            if *version != change.config_version {
-                rerun.turn_to(plan);
-                *version = Arc::clone(&change.config_version);
+            let (rerun, under) = rerun
+                .get_or_insert_with(|| (Rerun::remembering(Arc::clone(&plan), longest), Arc::clone(&plan)));
+            let mut its = Vec::new();
+            if under.version != plan.version {
+                if plans.was_approved(&plan.version, change.at) {
+                    its = rerun.adopt(&plan, change.at);
+                } else {
+                    rerun.restart(&plan);
+                }
+                *under = Arc::clone(&plan);
             }
             let readings: Vec<Reading> =
                 change.readings.iter().filter_map(|(id, stored)| reading(&plan.city, id, stored)).collect();
-            let its = rerun.commit(change.at, &readings).into_iter().filter(|t| t.alert == *alert);
-            said.extend(its.filter_map(|t| body(plan, &t)));
+            its.extend(rerun.commit(change.at, &readings));
+            its.retain(|transition| transition.alert == *alert);
+            said.extend(its.iter().filter_map(|transition| body(&plan, transition)));
         }
         let Some(next) = page.next else { break };
         since = next;
     }
     Ok(compared(ledger, &said))
+}
+
+fn absent(change: &Change) -> String {
+    let version = change.config_version.get(..12).unwrap_or(&change.config_version);
+    format!("the configuration {version} of commit {} is not at hand; give it with -c", change.seq.0)
 }
 
 /// `{rule}.{subject}` of an episode's id.

@@ -14,7 +14,7 @@ use crate::peer::baolu::{City, PATIENCE, Service, run, until};
 /// One of the zones that the stage at Phú Ốc is for.
 const ZONE: &str = "dan-dien";
 
-fn send(service: &Service, head: &str, body: &str) -> (u16, String, Json) {
+pub(super) fn send(service: &Service, head: &str, body: &str) -> (u16, String, Json) {
     let mut stream = TcpStream::connect(service.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
@@ -32,7 +32,7 @@ fn send(service: &Service, head: &str, body: &str) -> (u16, String, Json) {
     (status, head.to_ascii_lowercase(), serde_json::from_str(body).unwrap_or(Json::Null))
 }
 
-fn get(service: &Service, path: &str) -> (u16, String, Json) {
+pub(super) fn get(service: &Service, path: &str) -> (u16, String, Json) {
     send(service, &format!("GET {path} HTTP/1.1\r\n"), "")
 }
 
@@ -51,10 +51,11 @@ fn order(
     send(service, &head, &body.to_string())
 }
 
-async fn phones() -> Phones {
+/// Phones in a ward, one for each language.
+pub(super) async fn phones_of(zone: &str) -> Phones {
     let setup = phone::Setup {
         project: "officer".to_owned(),
-        phones: phone::one_per_zone("hue", &[ZONE], &["vi", "en"], 1),
+        phones: phone::one_per_zone("hue", &[zone], &["vi", "en"], 1),
         now: Arc::new(Clock::real_now),
         real_now: Arc::new(Clock::real_now),
         token_life: Duration::from_hours(1),
@@ -64,9 +65,15 @@ async fn phones() -> Phones {
 
 /// Huế where an officer lets the stages at Phú Ốc out, and the phones are real sockets.
 fn city(phones: &Phones) -> City {
-    let city = City::copy();
+    let city = with_phones(phones);
     let stage = "stations = [\"phu-oc\"]\nzones = \"station\"\nissue = ";
     city.edit("rules.toml", &format!("{stage}\"automatic\""), &format!("{stage}\"officer\""));
+    city
+}
+
+/// Huế as it is, and the phones are real sockets.
+pub(super) fn with_phones(phones: &Phones) -> City {
+    let city = City::copy();
     let account = city.beside("account.json");
     std::fs::write(&account, phones.service_account_json()).unwrap();
     let fcm = format!(
@@ -103,7 +110,7 @@ async fn shown(phones: &mut Phones, count: usize) -> Vec<phone::Push> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officer_approves_over_http_the_phone_rings_and_the_correction_follows() {
-    let mut phones = phones().await;
+    let mut phones = phones_of(ZONE).await;
     let city = city(&phones);
     let clock = format!("{},1", Clock::real_now());
     let service = Service::start(&city, &city.beside("data"), &["--clock", &clock]);
