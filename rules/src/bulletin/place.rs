@@ -19,7 +19,8 @@ pub fn place(zones: &[ZoneId], city: &City, language: &Language) -> String {
 /// do not stand in it as they were composed are left alone: somebody wrote them.
 pub fn place_anew(text: &mut Text, from: &[ZoneId], to: &[ZoneId], city: &City, phrases: &Phrases) {
     let Some(language) = phrases.languages.iter().find(|language| language.lang == text.lang) else { return };
-    if from == to || from.is_empty() {
+    let same = from.len() == to.len() && to.iter().all(|zone| from.contains(zone));
+    if same || from.is_empty() {
         return;
     }
     let (old, new) = (place(from, city, language), place(to, city, language));

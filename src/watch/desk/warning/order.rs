@@ -100,7 +100,7 @@ fn approve(
 ) -> Result<Done, Refusal> {
     let Some(mut proposal) = warning.proposal.clone() else { return Err(nothing_waits(&warning)) };
     checked(&turn.plan, texts)?;
-    let was = in_order(&turn.plan, &zone_ids(&proposal.zones));
+    let was = zone_ids(&proposal.zones);
     proposal.zones = zones_of(&turn.plan, zones.unwrap_or(&proposal.zones))?;
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     bulletin.author = Author::Officer(order.actor.as_str().into());
@@ -203,7 +203,7 @@ fn update(
     checked(&turn.plan, texts)?;
     let zones = zones.map(|zones| zones_of(&turn.plan, zones)).transpose()?;
     if let Some(mut proposal) = warning.proposal.clone() {
-        let was = in_order(&turn.plan, &zone_ids(&proposal.zones));
+        let was = zone_ids(&proposal.zones);
         proposal.zones = zones.unwrap_or_else(|| proposal.zones.clone());
         let mut bulletin = out::of_proposal(turn, &warning, &proposal);
         edit::moved(turn, &mut bulletin, &was, &proposal.written);
@@ -222,7 +222,7 @@ fn update(
             warning.id
         )));
     };
-    let was = in_order(&turn.plan, &zone_ids(&told.zones));
+    let was = zone_ids(&told.zones);
     let mut proposal = said_again(&warning, told.said, told.severity_max);
     proposal.zones = told.zones.into_iter().chain(zones.unwrap_or_default()).collect();
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);

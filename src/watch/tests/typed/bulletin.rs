@@ -107,6 +107,8 @@ fn two_officers_sign_and_none_of_them_twice_also_with_a_restart_in_between() {
     assert_eq!(by, "truc-ban");
     assert!(matches!(town.approve("truc-ban-thuy-van", &id), Answer::Done(_)));
     assert!(town.public()[1].texts[0].title.starts_with("Tin mới: "), "{:?}", town.public()[1].texts[0]);
+    assert_eq!(town.public()[1].act, Deed::Updated, "it says something else, and nothing rose");
+    assert!(town.state.desk.warnings.find(&id).unwrap().record.proposal.is_none(), "it waits no more");
 }
 
 #[test]
