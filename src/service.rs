@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::event::Envelope;
 use crate::notify::channel::Channels;
 use crate::serve::heartbeat::Heartbeat;
 use crate::serve::{Bounds, Shared};
@@ -168,15 +169,27 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
             notify::cap_folder::run(out, reader.clone(), feed.subscribe(), clock, stops.notify.clone());
         tracker.spawn(follower);
     }
-    let city = Arc::new(plan.city.clone());
     let (hurrying, hurried) = watch::channel(Arc::default());
     tracker.spawn(pace::follow(snapshots.clone(), hurrying, stops.collect.clone()));
-    collect::run(&city, clock, &reading_lane, &hurried, &stops.collect, &tracker);
-    let outline = plan.city.zones.iter().map(|zone| zone.shape.clone()).collect();
-    collect::cap::run(&plan.cap_in, outline, &reading_lane, &stops.collect, &tracker)
-        .map_err(|e| failed("making the client of CAP feeds", &e))?;
+    collect(&plan, clock, &reading_lane, &hurried, &stops, &tracker)?;
     tracker.close();
     Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
+}
+
+/// Starts everything that listens outside.
+fn collect(
+    plan: &Plan,
+    clock: Clock,
+    lane: &mpsc::Sender<Envelope>,
+    hurried: &collect::Hurried,
+    stops: &Stops,
+    tracker: &TaskTracker,
+) -> Result<(), ServiceError> {
+    let city = Arc::new(plan.city.clone());
+    collect::run(&city, clock, lane, hurried, &stops.collect, tracker);
+    let outline = plan.city.zones.iter().map(|zone| zone.shape.clone()).collect();
+    let started = collect::cap::run(&plan.cap_in, outline, lane, &stops.collect, tracker);
+    started.map_err(|e| failed("making the client of CAP feeds", &e))
 }
 
 fn failed(doing: &'static str, error: &dyn std::error::Error) -> ServiceError {

@@ -11,9 +11,13 @@ use sensors::station::{SensorId, StationId};
 use sensors::time::{Span, Timestamp};
 
 use super::jobs::{Jobs, Refused, Standing};
+use super::play::Play;
 use super::report::{Difference, Report, Score, Verdict};
-use super::{Backtest, BacktestError, Made, Progress, Recorded, Source, plan_with, truths_of};
+use super::{Backtest, BacktestError, History, Made, Progress, Recorded, Source, plan_with, truths_of};
 use crate::plan::Texts;
+use crate::store::commit::{Commit, Seq};
+use crate::store::{Options, Store};
+use crate::table::map::Map;
 use crate::watch::snapshot::Plan;
 
 fn hue() -> Arc<Plan> {
@@ -182,7 +186,7 @@ fn endless(plan: &Arc<Plan>) -> Backtest {
 fn wait(what: &str, mut met: impl FnMut() -> bool) {
     let began = std::time::Instant::now();
     while !met() {
-        assert!(began.elapsed() < std::time::Duration::from_secs(60), "{what}");
+        assert!(began.elapsed() < std::time::Duration::from_mins(1), "{what}");
         std::thread::yield_now();
     }
 }
@@ -231,4 +235,54 @@ fn a_result_is_found_by_the_version_that_it_judged() {
     assert!(matches!(job.standing(), Standing::Done(_, filed) if filed == "filed"));
     wait("it is not found", || jobs.result_for(&new.governed.version).is_some());
     assert!(jobs.result_for(&old.governed.version).is_none());
+}
+
+#[test]
+fn the_stored_history_gives_what_the_rows_gave_and_stays_as_it_was_known() {
+    let old = hue();
+    let new = changed(&old, &[(BD2, "raise_m = 1.8, clear_m = 1.6")]);
+    // More than a page of one sensor.
+    let mm: Vec<i64> =
+        (0..6).flat_map(|_| [flood(2400), (0..40).map(|n| 950 - n % 9).collect()].concat()).collect();
+    assert!(mm.len() > 600);
+    let rows = stages(&mm);
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { exercise: false, ..Options::default() };
+    let (mut store, restored) =
+        Store::open(dir.path(), &old.city, &old.version, Timestamp::from_ms(0), &options).unwrap();
+    let mut seq = store.reader(1).unwrap().newest().unwrap().0;
+    let mut play = Play::new(&old, false);
+    let Source::Recorded(tables) = sent(&rows) else { unreachable!() };
+    let map = Map::default();
+    let mut feed = Source::Recorded(tables).open(&old.city, &map).unwrap();
+    let mut keep = |commit: Option<Commit>| {
+        let readings =
+            commit.map(|commit| Commit { at: commit.at, readings: commit.readings, ..Commit::default() });
+        if let Some(commit) = readings {
+            seq = store.commit(restored.epoch, seq, &commit).unwrap();
+        }
+        seq
+    };
+    for observation in feed.next().unwrap() {
+        keep(play.take(observation));
+    }
+    let known_at = keep(play.decide());
+    // What becomes known later is not in what was known then.
+    let last = Timestamp::parse_rfc3339("2025-11-16T00:00:00+07:00").unwrap();
+    let late = play.take(quiet_at(&old.city, last.plus(Span::from_min(10 * mm.len() as i64))));
+    keep(late);
+    keep(play.decide());
+    let reader = store.reader(1).unwrap();
+    let history = |known_at| {
+        Source::History(History { reader: reader.clone(), span: (Timestamp::MIN, Timestamp::MAX), known_at })
+    };
+    let (from_rows, from_store) = (run(&old, &new, sent(&rows)), run(&old, &new, history(known_at)));
+    assert_eq!(from_store.sum, from_rows.sum);
+    assert_eq!(verdict(&from_store, "kim-long", "bd2").score.new.hits, 6);
+    let newer = run(&old, &new, history(Seq(u64::from(u32::MAX))));
+    assert_eq!(newer.sum.readings, from_store.sum.readings + 1);
+}
+
+fn quiet_at(city: &City, measured_at: Timestamp) -> Observation {
+    Observation { measured_at, arrived_at: measured_at, ..quiet(city, 0).unwrap() }
 }

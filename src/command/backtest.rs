@@ -9,7 +9,8 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub fn run(args: &BacktestArgs, out: &mut impl Write) -> Result<(), Failure> {
     let new = under(&base, &args.new)?;
     let truths = truths(args, &old)?;
     let map = map::read(args.map.as_deref(), &base.city).map_err(Failure::Input)?;
-    let test = Backtest::new(old, new, truths, sources(args)?).map_err(failed)?.with_map(map);
+    let test = Backtest::new(old, new, truths, sources(args)?).map_err(|error| failed(&error))?.with_map(map);
     let report = shown(&test)?;
     let closed = |error: io::Error| Failure::Running(format!("standard output: {error}"));
     if args.output.json {
@@ -58,7 +59,7 @@ pub fn run(args: &BacktestArgs, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 /// What is wrong with the input, and what failed.
-fn failed(error: BacktestError) -> Failure {
+fn failed(error: &BacktestError) -> Failure {
     match error {
         BacktestError::Cancelled | BacktestError::Store(_) | BacktestError::Broken => {
             Failure::Running(error.to_string())
@@ -121,7 +122,7 @@ fn sources(args: &BacktestArgs) -> Result<Vec<Source>, Failure> {
 /// Runs the test on a thread of its own, shows how far it is, and ends it when somebody asks.
 fn shown(test: &Backtest) -> Result<Report, Failure> {
     let progress = Progress::default();
-    let (send, done) = channel();
+    let (send, done) = sync_channel(1);
     thread::scope(|scope| {
         let asked =
             Asked::listen().map_err(|error| Failure::Running(format!("listening for a stop: {error}")))?;
@@ -145,7 +146,7 @@ fn shown(test: &Backtest) -> Result<Report, Failure> {
             bar.set_message(format!("{}/{} {at}", progress.source(), test.sources.len()));
         };
         bar.finish_and_clear();
-        result.map_err(failed)
+        result.map_err(|error| failed(&error))
     })
 }
 
@@ -163,24 +164,25 @@ fn bar() -> ProgressBar {
 
 /// Whether somebody pressed Ctrl-C; a runtime of one thread listens.
 struct Asked {
+    /// It listens as long as it lives.
+    #[expect(dead_code, reason = "kept, so that it goes on listening")]
     runtime: tokio::runtime::Runtime,
-    asked: Arc<std::sync::atomic::AtomicBool>,
+    asked: Arc<AtomicBool>,
 }
 
 impl Asked {
     fn listen() -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let asked = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let asked = Arc::new(AtomicBool::new(false));
         let tell = Arc::clone(&asked);
         runtime.spawn(async move {
             crate::command::serve::asked_to_stop().await;
-            tell.store(true, std::sync::atomic::Ordering::Relaxed);
+            tell.store(true, Ordering::Relaxed);
         });
         Ok(Self { runtime, asked })
     }
 
     fn was_asked(&self) -> bool {
-        let _alive = &self.runtime;
-        self.asked.load(std::sync::atomic::Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
     }
 }

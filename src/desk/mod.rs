@@ -2,7 +2,7 @@
 //!
 //! Warnings that wait for a signature, drafts of rules, silences, release orders: each is a paper, kept
 //! in every version with the commit that made it. Plain data and plain functions; what an order does
-//! to it is decided in [`crate::watch::desk`].
+//! to it is decided in `watch::desk`.
 
 pub mod draft;
 pub mod duty;

@@ -241,13 +241,14 @@ fn expectation(file: &str, row: Row<'_>) -> Option<Expected> {
             let at = time(at);
             (at, at)
         }
-        (None, Some(between)) => match between.list().as_slice() {
-            [from, to] => (time(from), time(to)),
-            _ => {
+        (None, Some(between)) => {
+            if let [from, to] = between.list().as_slice() {
+                (time(from), time(to))
+            } else {
                 between.note("these are not two times", "allowed are exactly two, both included");
                 (None, None)
             }
-        },
+        }
         _ => {
             row.note("at", "one of at and between is needed", format!("allowed is one of them, {A_TIME}"));
             (None, None)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rules::alert::Transition;
+use rules::bulletin::Bulletin;
 use rules::rule::NONE;
 use sensors::time::Timestamp;
 
@@ -92,7 +93,9 @@ fn play(plan: &Arc<Plan>, test: &Test) -> Vec<Happened> {
 fn note(happened: &mut Vec<Happened>, commit: Option<Commit>) {
     let Some(commit) = commit else { return };
     for transition in &commit.transitions {
-        let bulletin = commit.bulletins.iter().find(|bulletin| bulletin.alert == transition.alert);
+        // Notices to officers speak of the same alert.
+        let of_it = |b: &&Bulletin| b.alert == transition.alert && b.hazard == transition.hazard;
+        let bulletin = commit.bulletins.iter().find(of_it);
         let told = match bulletin {
             Some(bulletin) if bulletin.automatic => Telling::Automatic,
             Some(_) => Telling::Proposal,

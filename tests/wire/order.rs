@@ -79,6 +79,7 @@ fn an_order_without_a_signature_from_a_page_of_another_name_or_by_a_proxy_is_ref
 
     let closed = City::copy();
     closed.write("officers.toml", "signed_by = \"nobody\"\n");
+    closed.remove("duty.toml");
     let service = Service::start(&closed, &closed.beside("data"), &[]);
     let answer = post(&service, &format!("Host: localhost\r\n{signed}"), body);
     assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("officers.toml"), "{answer}");

@@ -35,7 +35,7 @@ fn inferred(turn: &Turn, transition: &Transition) -> Option<Notice> {
     let language = turn.plan.phrases.languages.first()?;
     let offset = turn.plan.city.utc_offset_min;
     Some(Notice {
-        key: format!("inferred.{}.{}", transition.alert, transition.to),
+        key: format!("inferred.{}.{}.{}", transition.alert, transition.to, transition.at.ms()),
         alert: transition.alert.clone(),
         severity: transition.severity,
         words: "inferred",

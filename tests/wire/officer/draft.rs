@@ -9,12 +9,24 @@ use crate::peer::baolu::{City, Ended, PATIENCE, Service, run};
 
 /// An order as another program sends it; the status, the headers and the body of the answer.
 fn post(service: &Service, path: &str, who: &str, key: &str, more: &str, body: &str) -> (u16, String, Json) {
+    post_to(service, &format!("rules/{path}"), who, key, more, body)
+}
+
+/// The same to any path.
+pub(super) fn post_to(
+    service: &Service,
+    path: &str,
+    who: &str,
+    key: &str,
+    more: &str,
+    body: &str,
+) -> (u16, String, Json) {
     let mut stream = TcpStream::connect(service.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
     write!(
         stream,
-        "POST /api/v1/rules/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\
+        "POST /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\
          Content-Type: application/json\r\nBaolu-Officer: {who}\r\nIdempotency-Key: {key}\r\n{more}\
          Connection: close\r\n\r\n{body}"
     )
@@ -22,7 +34,7 @@ fn post(service: &Service, path: &str, who: &str, key: &str, more: &str, body: &
     told(stream)
 }
 
-fn get(service: &Service, path: &str) -> (u16, String, Json) {
+pub(super) fn get(service: &Service, path: &str) -> (u16, String, Json) {
     let mut stream = TcpStream::connect(service.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

@@ -99,6 +99,10 @@ impl City {
         std::fs::write(self.folder().join(file), text).unwrap();
     }
 
+    pub(crate) fn remove(&self, file: &str) {
+        std::fs::remove_file(self.folder().join(file)).unwrap();
+    }
+
     /// Replaces the first occurrence of a text that must be there.
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let text = self.read(file);
