@@ -123,6 +123,9 @@ fn a_typed_bulletin_ends_at_its_hour_silently_and_a_withdrawn_one_is_corrected_t
 
     let mut wrong = super::town(ALONE);
     let (id, version) = wrong.filed("truc-ban", None, Act::Type(Box::new(national())));
+    let is_kim_tra = |zone: &sensors::place::ZoneId| zone.as_str() == "kim-tra";
+    let push = wrong.deliveries().into_iter().find(|d| d.zone.as_ref().is_some_and(is_kim_tra)).unwrap();
+    assert!(push.body.contains("Kim Trà") && !push.body.contains("4 phường"), "{}", push.body);
     let fewer = Fields { zones: vec!["huong-tra".to_owned()], ..national() };
     let (_, version) =
         wrong.filed("truc-ban", Some(version), Act::Retype { id: id.clone(), fields: Box::new(fewer) });
