@@ -10,10 +10,10 @@ mod form;
 mod impact;
 mod lint;
 mod notice;
+mod place;
 mod rehearse;
 mod sign;
 mod sms;
-mod statement;
 mod telemetry;
 
 use std::fmt;
@@ -34,10 +34,10 @@ pub use follow::{
 pub use impact::Impacts;
 pub use lint::{FULL_MAX, Form, Lack, Want, lint};
 pub use notice::{Notice, compose_notice};
+pub use place::{place, place_anew};
 pub use rehearse::rehearse;
 pub use sign::sign;
 pub use sms::{SMS_MAX, Sms};
-pub use statement::{Statement, complete, place, state};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 
 /// The most characters of a title.

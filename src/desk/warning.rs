@@ -98,6 +98,9 @@ pub struct Proposal {
     pub joins: Option<String>,
     /// Whether an officer wrote the texts or the zones.
     pub edited: bool,
+    /// The forms that an officer wrote, as `vi.body`: they go out as they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<String>,
 }
 
 /// Who was told, in the whole life of the warning. Nobody is ever taken off.

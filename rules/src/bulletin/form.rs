@@ -88,6 +88,11 @@ pub(super) fn zone_names(zones: &[ZoneId], city: &City, language: &Language) -> 
     kinds.iter().map(kind).collect::<Vec<_>>().join("; ")
 }
 
+/// The paragraph that says where.
+pub(super) fn area(zones: &[ZoneId], city: &City, language: &Language) -> String {
+    language.part("where", &[("where", &zone_names(zones, city, language))])
+}
+
 struct Writer<'a> {
     facts: &'a Facts<'a>,
     language: &'a Language,
@@ -204,8 +209,7 @@ impl Writer<'_> {
     }
 
     fn area(&self) -> String {
-        let names = zone_names(self.facts.zones, self.facts.city, self.language);
-        self.language.part("where", &[("where", &names)])
+        area(self.facts.zones, self.facts.city, self.language)
     }
 
     /// What is under water already, and what would be at the next step.

@@ -3,6 +3,9 @@
 //! Sources: 3GPP TS 23.038 for the small alphabet (GSM 7 bit) and its escapes, 3GPP TS 23.040 for
 //! the seven characters (three of UCS-2) that joining messages costs.
 
+use sensors::city::City;
+use sensors::place::ZoneId;
+
 use super::compose::everywhere;
 use super::form::{Facts, Story, zone_names};
 use crate::phrase::Language;
@@ -47,7 +50,7 @@ pub(super) fn write(facts: &Facts<'_>, language: &Language, body: impl Fn(&str) 
     let letters = |text: String| if language.is_plain_sms() { plain(&text) } else { text };
     let fits = |text: &String| Sms::of(text).messages <= SMS_MAX;
     let write = |place: String| letters(body(&capital(&place)));
-    let mut said = wheres(facts, language).map(write).find(fits).unwrap_or_default();
+    let mut said = wheres(facts.zones, facts.city, language).map(write).find(fits).unwrap_or_default();
     if said.is_empty() {
         said = shortened(letters(body("")));
     }
@@ -65,8 +68,11 @@ pub(super) fn write(facts: &Facts<'_>, language: &Language, body: impl Fn(&str) 
 }
 
 /// The zones in fewer and fewer words: all by name, the first of them, how many.
-fn wheres<'a>(facts: &'a Facts<'_>, language: &'a Language) -> impl Iterator<Item = String> + 'a {
-    let (zones, city) = (facts.zones, facts.city);
+fn wheres<'a>(
+    zones: &'a [ZoneId],
+    city: &'a City,
+    language: &'a Language,
+) -> impl Iterator<Item = String> + 'a {
     let some = [8, 4, 2].into_iter().filter(|most| *most < zones.len()).map(move |most| {
         let named = zone_names(zones.get(..most).unwrap_or_default(), city, language);
         let count = (zones.len() - most).to_string();
@@ -75,6 +81,34 @@ fn wheres<'a>(facts: &'a Facts<'_>, language: &'a Language) -> impl Iterator<Ite
     let all = std::iter::once_with(move || zone_names(zones, city, language));
     let count = std::iter::once_with(move || everywhere(zones, city)(language));
     all.filter(move |_| zones.len() <= 12).chain(some).chain(count)
+}
+
+/// The same message for other zones, where it names those that it was composed for.
+pub(super) fn place_anew(
+    text: &str,
+    from: &[ZoneId],
+    to: &[ZoneId],
+    city: &City,
+    language: &Language,
+) -> String {
+    let letters = |text: &str| if language.is_plain_sms() { plain(text) } else { text.to_owned() };
+    let forms = |place: String| [letters(&capital(&place)), letters(&place)];
+    let Some((old, is_capital)) = wheres(from, city, language).find_map(|place| {
+        let [first, inside] = forms(place);
+        if text.contains(&first) {
+            Some((first, true))
+        } else {
+            text.contains(&inside).then_some((inside, false))
+        }
+    }) else {
+        return text.to_owned();
+    };
+    let write = |place: String| {
+        let [first, inside] = forms(place);
+        text.replace(&old, if is_capital { &first } else { &inside })
+    };
+    let mut all = wheres(to, city, language).map(write);
+    all.find(|text| Sms::of(text).messages <= SMS_MAX).unwrap_or_else(|| text.to_owned())
 }
 
 /// A list of zones begins a sentence.

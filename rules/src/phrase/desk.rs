@@ -62,15 +62,6 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     ("muted_body", &["what", "when"]),
     ("no_area_title", &["what"]),
     ("no_area_body", &["what", "when"]),
-    // To the public: an officer says that the danger is over.
-    ("all_clear_title", &["what"]),
-    ("all_clear_body", &["what", "where", "when"]),
-    // To the public: it was an error.
-    ("cancelled_title", &["what"]),
-    ("cancelled_body", &["what", "where", "when"]),
-    // To the public, approved beforehand: for a language in which nobody wrote a text.
-    ("generic_title", &["where"]),
-    ("generic_body", &["where", "when"]),
     // A release order came later before its hour than the law asks for.
     ("release_short_title", &["where"]),
     ("release_short_body", &["where", "when", "until", "quantity"]),

@@ -5,6 +5,8 @@
 
 mod announce;
 pub mod area;
+mod close;
+mod edit;
 mod fuse;
 mod life;
 mod notice;
@@ -87,6 +89,11 @@ fn alert_of<'a>(
     let (slot, alert) = (plan.rules.slot(ix)?, state.alerts.get(ix.at())?);
     let runs = alert.episode.as_ref().is_some_and(|episode| *episode.id.0 == *warning.id);
     runs.then_some((ix, slot, &**alert))
+}
+
+/// An officer's name as people read it; the id where the roster has none.
+fn name_of<'a>(turn: &'a Turn, officer: &'a str) -> &'a str {
+    turn.plan.officers.named(officer).map_or(officer, |officer| officer.name.as_str())
 }
 
 fn eyes(state: &State) -> Eyes<'_> {

@@ -7,3 +7,4 @@ mod order;
 mod restart;
 mod score;
 mod story;
+mod words;

@@ -169,8 +169,8 @@ async fn an_officer_approves_over_http_the_phone_rings_and_the_correction_follow
     let (status, head, why) = order(&service, &cancel, ("truc-ban-thuy-van", "8"), "v2", &reason);
     assert!(status == 200 && head.contains("etag: \"v3\""), "{why}");
     let corrected = shown(&mut phones, 2).await;
-    assert!(corrected.iter().any(|push| push.title.contains("Đính chính")), "{corrected:?}");
-    assert!(corrected.iter().any(|push| push.title.contains("Correction")), "{corrected:?}");
+    assert!(corrected.iter().any(|push| push.title.contains("ĐÍNH CHÍNH")), "{corrected:?}");
+    assert!(corrected.iter().any(|push| push.title.contains("CORRECTION")), "{corrected:?}");
 
     let (_, _, versions) = get(&service, &format!("/api/v1/warnings/{id}/versions"));
     let states: Vec<&str> =

@@ -44,7 +44,9 @@ pub(in crate::watch) fn propose(turn: &mut Turn, draft: Draft, by: Option<&Order
     (bulletin.act, bulletin.at) = (if is_told { Act::Updated } else { Act::Issued }, turn.now);
     if policy == IssuePolicy::Automatic {
         bulletin.author = by.map_or(Author::Rule, |order| Author::Officer(order.actor.as_str().into()));
-        let out = Out { bulletin, transition: None, level, step: "announced", why: None };
+        // What waited said what this says anew.
+        warning.proposal = None;
+        let out = Out { bulletin, transition: None, own: Vec::new(), level, step: "announced", why: None };
         return Ok(out::let_out(turn, warning, out, by));
     }
     bulletin.id = BulletinId(format!("{id}.p{}", next_version(turn, &id)).into());
@@ -109,9 +111,11 @@ pub(in crate::watch) fn over(turn: &mut Turn, id: &str, eased: Option<Bulletin>,
         extended_s: 0,
         joins: None,
         edited: true,
+        written: Vec::new(),
     };
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     bulletin.act = Act::Eased;
-    let out = Out { bulletin, transition: None, level: NONE.to_owned(), step: "eased", why: None };
+    let (own, level) = (Vec::new(), NONE.to_owned());
+    let out = Out { bulletin, transition: None, own, level, step: "eased", why: None };
     out::let_out(turn, warning, out, None);
 }

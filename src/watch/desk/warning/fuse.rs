@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use rules::alert::{Subject, Transition};
-use rules::bulletin::{Author, Bulletin, complete, compose};
+use rules::bulletin::{Author, Bulletin, compose};
 use rules::reason::{Reason, reason};
 use rules::rule::{IssuePolicy, Slot};
 use sensors::place::ZoneId;
 
 use super::out::{self, Out};
-use super::{alert_of, eyes, in_order, notice, paper, papers, settle, text_of, zone_ids};
+use super::{alert_of, edit, eyes, in_order, notice, paper, papers, settle, text_of, zone_ids};
 use crate::desk::warning::{Proposal, Warning};
 use crate::watch::decide::Turn;
 use crate::watch::tell;
@@ -87,14 +87,12 @@ fn let_out(
         return;
     }
     bulletin.author = Author::Fuse;
-    let plan = Arc::clone(&turn.plan);
-    let at = (turn.now, turn.next.exercise);
-    complete(&mut bulletin.texts, &bulletin.zones, &plan.city, &plan.phrases, at);
+    let own = warning.proposal.as_ref().map(edit::own).unwrap_or_default();
     notice::of(turn, &warning, "fused", &[]);
     // What the newest readings do not bear out is proposed again when they do.
     warning.lapsed =
         warning.proposal.take().is_some_and(|proposal| proposal.severity > bulletin.severity.step());
-    let out = Out { bulletin, transition, level, step: "fuse", why: None };
+    let out = Out { bulletin, transition, own, level, step: "fuse", why: None };
     out::let_out(turn, warning, out, None);
 }
 

@@ -52,6 +52,7 @@ pub(super) fn wait(
         extended_s: before.as_ref().map_or(0, |before| before.extended_s),
         joins: None,
         edited: false,
+        written: Vec::new(),
     };
     match before {
         // A doubt never takes the place of what is sure, nor puts out its fuse.

@@ -10,7 +10,7 @@ use sensors::time::Timestamp;
 use super::life::inherit;
 use super::out::{self, Out};
 use super::preflight::{Verdict, preflight};
-use super::{alert_of, fuse, in_order, names, paper, settle, zone_ids};
+use super::{alert_of, close, edit, fuse, in_order, names, paper, settle, words_of, zone_ids};
 use crate::desk::warning::{
     ACKNOWLEDGED_MAX, Acknowledged, Act, COMMENTS_MAX, Comment, EXTENSION_MAX_S, Phase, Warning, Words, check,
 };
@@ -91,29 +91,32 @@ fn remark(what: &str, text: &str) -> Result<(), Refusal> {
     check::remark(text).map_err(|why| refused(format!("{what} {why}")))
 }
 
-/// The texts with those of the order in their place.
-fn replaced(texts: &mut Vec<Words>, new: &[Words]) {
-    for words in new {
-        texts.retain(|text| text.lang != words.lang);
-        texts.push(words.clone());
-    }
-}
-
 fn approve(
     turn: &mut Turn,
-    warning: Warning,
+    mut warning: Warning,
     order: &Order,
     zones: Option<&[String]>,
     texts: &[Words],
 ) -> Result<Done, Refusal> {
     let Some(mut proposal) = warning.proposal.clone() else { return Err(nothing_waits(&warning)) };
     checked(&turn.plan, texts)?;
+    let was = zone_ids(&proposal.zones);
     proposal.zones = zones_of(&turn.plan, zones.unwrap_or(&proposal.zones))?;
-    replaced(&mut proposal.texts, texts);
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     bulletin.author = Author::Officer(order.actor.as_str().into());
-    let out =
-        Out { bulletin, transition: None, level: proposal.level, step: "approved", why: order.note.clone() };
+    edit::moved(turn, &mut bulletin, &was, &proposal.written);
+    if warning.slot.is_some() {
+        // What was typed by hand says itself who answers for it and when the next one comes.
+        edit::signed(turn, &mut bulletin, order.actor.as_str(), &proposal.written);
+    }
+    edit::written(turn, &mut bulletin, texts)?;
+    edit::note(&mut proposal.written, texts);
+    if bulletin.act == Deed::Updated {
+        warning.proposal = None;
+        warning.promote(proposal.severity);
+    }
+    let (own, why) = (edit::own(&proposal), order.note.clone());
+    let out = Out { bulletin, transition: None, own, level: proposal.level, step: "approved", why };
     Ok(out::let_out(turn, warning, out, Some(order)))
 }
 
@@ -199,10 +202,16 @@ fn update(
     }
     checked(&turn.plan, texts)?;
     let zones = zones.map(|zones| zones_of(&turn.plan, zones)).transpose()?;
-    if let Some(proposal) = warning.proposal.as_mut() {
+    if let Some(mut proposal) = warning.proposal.clone() {
+        let was = zone_ids(&proposal.zones);
         proposal.zones = zones.unwrap_or_else(|| proposal.zones.clone());
-        replaced(&mut proposal.texts, texts);
+        let mut bulletin = out::of_proposal(turn, &warning, &proposal);
+        edit::moved(turn, &mut bulletin, &was, &proposal.written);
+        edit::written(turn, &mut bulletin, texts)?;
+        edit::note(&mut proposal.written, texts);
+        proposal.texts = bulletin.texts.iter().map(words_of).collect();
         proposal.edited = true;
+        warning.proposal = Some(proposal);
         return Ok(file(turn, warning, order, "edited", order.note.as_deref()));
     }
     let Some(told) = warning.told.clone().filter(|_| matches!(warning.phase, Phase::Issued | Phase::Updated))
@@ -213,14 +222,21 @@ fn update(
             warning.id
         )));
     };
+    let was = zone_ids(&told.zones);
     let mut proposal = said_again(&warning, told.said, told.severity_max);
     proposal.zones = told.zones.into_iter().chain(zones.unwrap_or_default()).collect();
-    replaced(&mut proposal.texts, texts);
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     (bulletin.act, bulletin.author) = (Deed::Updated, Author::Officer(order.actor.as_str().into()));
+    edit::moved(turn, &mut bulletin, &was, &[]);
+    if warning.slot.is_some() {
+        edit::signed(turn, &mut bulletin, order.actor.as_str(), &[]);
+    }
+    edit::written(turn, &mut bulletin, texts)?;
+    edit::note(&mut proposal.written, texts);
     let known = turn.next.told.of(&AlertId(warning.id.as_str().into())).map(|sent| sent.level.clone());
     let level = known.unwrap_or_else(|| warning.level.clone());
-    let out = Out { bulletin, transition: None, level, step: "updated", why: order.note.clone() };
+    let (own, why) = (edit::own(&proposal), order.note.clone());
+    let out = Out { bulletin, transition: None, own, level, step: "updated", why };
     Ok(out::let_out(turn, warning, out, Some(order)))
 }
 
@@ -238,6 +254,7 @@ fn said_again(warning: &Warning, texts: Vec<Words>, severity_max: u8) -> crate::
         extended_s: 0,
         joins: None,
         edited: true,
+        written: Vec::new(),
     }
 }
 
@@ -286,7 +303,7 @@ fn all_clear(
     }
     let told = despite.iter().map(|(name, why)| format!("; despite {name}: {why}"));
     let why = format!("{reason}{}", told.collect::<String>());
-    Ok(out::close(turn, warning, Deed::AllClear, &why, order))
+    close::close(turn, warning, Deed::AllClear, (reason, &why), order)
 }
 
 fn cancel(turn: &mut Turn, warning: Warning, order: &Order, reason: &str) -> Result<Done, Refusal> {
@@ -298,7 +315,7 @@ fn cancel(turn: &mut Turn, warning: Warning, order: &Order, reason: &str) -> Res
         return Err(refused(format!("{} was cancelled already; the correction went out once", warning.id)));
     }
     let id = warning.id.clone();
-    let done = out::close(turn, warning, Deed::Cancelled, reason, order);
+    let done = close::close(turn, warning, Deed::Cancelled, (reason, reason), order)?;
     settle::part(turn, &id);
     Ok(done)
 }

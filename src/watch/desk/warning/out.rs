@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rules::alert::{AlertId, Transition};
-use rules::bulletin::{Act, Author, Bulletin, BulletinId, Statement, complete, state};
+use rules::bulletin::{Act, Author, Bulletin, BulletinId, Text, fill_missing, place_anew};
 use rules::hazard::Severity;
 use rules::reason::Sent;
 use rules::rule::NONE;
@@ -11,6 +11,7 @@ use rules::rule::NONE;
 use super::life::heard;
 use super::{in_order, next_version, papers, text_of, zone_ids};
 use crate::desk::warning::{Phase, Proposal, Warning};
+use crate::notify::delivery::Delivery;
 use crate::notify::outbox::intend;
 use crate::order::{Done, Order};
 use crate::watch::decide::Turn;
@@ -21,6 +22,8 @@ pub(super) struct Out {
     pub(super) bulletin: Bulletin,
     /// Where each ward is to read its own name.
     pub(super) transition: Option<Transition>,
+    /// Languages whose push an officer wrote: every ward reads it as it was written.
+    pub(super) own: Vec<String>,
     /// The level that people are told of.
     pub(super) level: String,
     /// What the paper calls it.
@@ -35,7 +38,12 @@ pub(super) fn of_proposal(turn: &Turn, warning: &Warning, proposal: &Proposal) -
     Bulletin {
         id: BulletinId("".into()),
         hazard: warning.hazard(),
-        act: if sent.is_some() || is_told(warning) { Act::Raised } else { Act::Issued },
+        act: match (sent.is_some() || is_told(warning), &warning.slot) {
+            (false, _) => Act::Issued,
+            (true, Some(_)) => Act::Raised,
+            // What was typed anew says something else; that is no higher level.
+            (true, None) => Act::Updated,
+        },
         severity: severity(proposal.severity),
         severity_max: severity(proposal.severity_max),
         zones: in_order(&turn.plan, &zone_ids(&proposal.zones)),
@@ -59,19 +67,19 @@ pub(super) fn severity(step: u8) -> Severity {
 
 /// Lets it out, with everything that waits to go out with it.
 pub(super) fn let_out(turn: &mut Turn, mut warning: Warning, out: Out, order: Option<&Order>) -> Done {
-    let Out { mut bulletin, transition, level, step, why } = out;
+    let Out { mut bulletin, transition, own, level, step, why } = out;
     let plan = Arc::clone(&turn.plan);
     bulletin.id = BulletinId(format!("{}.v{}", warning.id, next_version(turn, &warning.id)).into());
     (bulletin.at, bulletin.automatic) = (turn.now, true);
-    let at = (turn.now, turn.next.exercise);
-    complete(&mut bulletin.texts, &bulletin.zones, &plan.city, &plan.phrases, at);
+    complete(turn, &mut bulletin);
     let worst = warning.told.as_ref().map_or(bulletin.severity_max, |told| severity(told.severity_max));
     bulletin.severity_max = bulletin.severity_max.max(worst);
     let is_over = level == NONE;
     note(turn, &warning, &bulletin, &level);
     let mut deliveries = intend(&bulletin, &plan.receivers);
-    if let Some(transition) = &transition {
-        tell::name_wards(turn, transition, &mut deliveries);
+    match &transition {
+        Some(transition) => tell::name_wards(turn, transition, &mut deliveries),
+        None => name_each(turn, &bulletin, &own, &mut deliveries),
     }
     tell::publish(turn, bulletin.clone(), deliveries);
     heard(&mut warning, &bulletin, is_over, turn.now);
@@ -80,6 +88,29 @@ pub(super) fn let_out(turn: &mut Turn, mut warning: Warning, out: Out, order: Op
     let done = turn.file(|desk| &mut desk.warnings, warning, order);
     with(turn, &id, &bulletin);
     done
+}
+
+/// A language in which nobody wrote anything gets the approved text, the city's first language first.
+pub(super) fn complete(turn: &Turn, bulletin: &mut Bulletin) {
+    let plan = &turn.plan;
+    bulletin.texts.retain(|text| !(text.title.trim().is_empty() || text.body.trim().is_empty()));
+    bulletin.at = turn.now;
+    fill_missing(bulletin, &plan.city, &plan.phrases, turn.next.exercise);
+    let order = |text: &Text| plan.phrases.languages.iter().position(|language| language.lang == text.lang);
+    bulletin.texts.sort_by_key(|text| order(text).unwrap_or(usize::MAX));
+}
+
+/// Each ward reads its own name where the text was composed, and not how many wards are meant.
+fn name_each(turn: &Turn, bulletin: &Bulletin, own: &[String], deliveries: &mut [Delivery]) {
+    let plan = &turn.plan;
+    for delivery in deliveries.iter_mut().filter(|delivery| own.iter().all(|lang| **lang != *delivery.lang.0))
+    {
+        let Some(zone) = &delivery.zone else { continue };
+        let (title, body) = (delivery.title.clone(), delivery.body.clone());
+        let mut text = Text::push(delivery.lang.clone(), title, body);
+        place_anew(&mut text, &bulletin.zones, std::slice::from_ref(zone), &plan.city, &plan.phrases);
+        (delivery.title, delivery.body) = (text.title, text.body);
+    }
 }
 
 /// What people know of the episode from now on.
@@ -114,51 +145,4 @@ fn with(turn: &mut Turn, id: &str, bulletin: &Bulletin) {
         other.step("joined", None, turn.now, Some(id.to_owned()));
         turn.file(|desk| &mut desk.warnings, other, None);
     }
-}
-
-/// Says of a warning that it is over, or was an error, to everybody who was told in its whole life.
-pub(super) fn close(turn: &mut Turn, mut warning: Warning, act: Act, why: &str, order: &Order) -> Done {
-    let plan = Arc::clone(&turn.plan);
-    let told = warning.told.clone().unwrap_or_default();
-    let (words, step) =
-        if act == Act::AllClear { ("all_clear", "all_clear") } else { ("cancelled", "cancelled") };
-    let said: Vec<_> = told.said.iter().map(text_of).collect();
-    let zones = in_order(&plan, &zone_ids(&told.zones));
-    let statement = Statement { words, said: &said, at: turn.now, exercise: turn.next.exercise };
-    let mut stated = state(&statement, &zones, &plan.city, &plan.phrases);
-    stated.retain(|text| told.langs.contains(&text.lang.0.to_string()));
-    let bulletin = Bulletin {
-        id: BulletinId(format!("{}.v{}", warning.id, next_version(turn, &warning.id)).into()),
-        alert: AlertId(warning.id.as_str().into()),
-        hazard: warning.hazard(),
-        act,
-        severity: warning.severity(),
-        severity_max: severity(told.severity_max),
-        zones,
-        at: turn.now,
-        automatic: true,
-        author: Author::Officer(order.actor.as_str().into()),
-        texts: stated,
-    };
-    let mut deliveries = intend(&bulletin, &plan.receivers);
-    for delivery in &mut deliveries {
-        let Some(zone) = delivery.zone.clone() else { continue };
-        let local = state(&statement, std::slice::from_ref(&zone), &plan.city, &plan.phrases);
-        if let Some(text) = local.into_iter().find(|text| text.lang == delivery.lang) {
-            (delivery.title, delivery.body) = (text.title, text.body);
-        }
-    }
-    let alert = bulletin.alert.clone();
-    if turn.next.told.of(&alert).is_some() {
-        tell::note(
-            turn,
-            &alert,
-            Sent { level: NONE.to_owned(), severity: bulletin.severity, zones: Vec::new() },
-        );
-    }
-    tell::publish(turn, bulletin.clone(), deliveries);
-    heard(&mut warning, &bulletin, true, turn.now);
-    (warning.proposal, warning.doubt, warning.unacknowledged_ms) = (None, None, None);
-    warning.step(step, Some(order.actor.as_str()), turn.now, Some(why.to_owned()));
-    turn.file(|desk| &mut desk.warnings, warning, Some(order))
 }

@@ -3,17 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use rules::alert::Subject;
 use rules::hazard::Hazard;
 use rules::rule::{Condition, Slot};
 use sensors::parameter::Parameter;
 use sensors::place::{BasinId, ZoneId};
 use sensors::quantity::Value;
 use sensors::series::Point;
-use sensors::station::{Sensor, SensorIx, Station, StationKind};
+use sensors::station::{Sensor, SensorIx, Station, StationId, StationKind};
 use sensors::time::{Span, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::{alert_of, eyes, zone_ids};
+use crate::desk::typed::{self, Kind};
 use crate::desk::warning::Warning;
 use crate::notify::outbox::hex;
 use crate::watch::snapshot::State;
@@ -239,13 +241,40 @@ impl<'a> Look<'a> {
         let mut facts: Vec<Fact> =
             running.map(|(slot, _)| bare(slot.key().to_owned(), Verdict::NotOk)).collect();
         let orders = self.state.desk.release_orders.iter();
+        let orders = orders.filter(|(_, filed)| self.is_above(&StationId::new(&filed.record.order.dam)));
         facts.extend(orders.map(|(id, _)| bare(format!("release_order {id}"), Verdict::NotOk)));
         sum("releases", facts, Verdict::Ok)
     }
 
+    /// Whether the water of a dam comes to where the warning is: to its zones, its basin, or a station
+    /// there below the dam. Of a dam that the city has no more nobody can say that it does not.
+    fn is_above(&self, dam: &StationId) -> bool {
+        let plan = &self.state.plan;
+        let Some((_, station)) = plan.city.station_named(dam) else { return true };
+        let slot = self.warning.slot.as_deref().and_then(|key| plan.rules.slot(plan.rules.slot_named(key)?));
+        let own = |id: &StationId| slot.is_some_and(|slot| slot.subject == Subject::Station(id.clone()));
+        let basin = slot.and_then(|slot| match &slot.subject {
+            Subject::Basin(id) => Some(id.clone()),
+            Subject::Station(id) => {
+                plan.city.station_named(id).and_then(|(_, station)| station.basin.clone())
+            }
+            Subject::Line(_) => None,
+        });
+        self.touches(&station.zones)
+            || basin.is_some() && basin == station.basin
+            || typed::stations_below(&plan.city, dam)
+                .iter()
+                .any(|below| own(&below.id) || self.touches(&below.zones))
+    }
+
     /// What the national service says; it is at hand only where an officer typed it.
     fn forecast(&self) -> Check {
-        let typed = self.state.desk.typed.iter();
+        let (city, hazard) = (&self.state.plan.city, self.warning.hazard());
+        let typed = self.state.desk.typed.iter().filter(|(_, filed)| {
+            let fields = &filed.record.fields;
+            let quoted = matches!(fields.kind, Kind::National | Kind::StormApproach);
+            quoted && typed::hazard(fields) == hazard && self.touches(&typed::zones(fields, city))
+        });
         let facts = typed.map(|(id, _)| bare(format!("typed {id}"), Verdict::NotOk)).collect();
         sum("forecast", facts, Verdict::Unknown)
     }

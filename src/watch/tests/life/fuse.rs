@@ -32,7 +32,9 @@ fn rule_13_at_three_in_the_morning_with_nobody_awake_it_goes_out_in_every_langua
             spoken: String::new(),
         };
         Act::Update {
-            id, zones: None, texts: vec![words("vi", "Lũ sông Hương", "Nước lên, rời nơi trũng.")]
+            id,
+            zones: None,
+            texts: vec![words("vi", "Lũ sông Hương", "Nước lên tại 32 phường, xã, rời nơi trũng.")],
         }
     });
     let mut lacking = score.town.state.clone();
@@ -47,9 +49,10 @@ fn rule_13_at_three_in_the_morning_with_nobody_awake_it_goes_out_in_every_langua
     let langs: Vec<&str> = out.texts.iter().map(|text| &*text.lang.0).collect();
     assert_eq!(langs, ["vi", "en"], "Vietnamese first, and none is missing");
     assert_eq!(out.texts[0].title, "Lũ sông Hương");
-    assert!(out.texts[1].title.starts_with("Official warning"), "{:?}", out.texts[1]);
-    assert!(out.texts[1].body.contains("Keep away from rivers"), "{:?}", out.texts[1]);
+    assert!(out.texts[1].title.starts_with("Warning: flood"), "{:?}", out.texts[1]);
+    assert!(out.texts[1].body.contains("Keep off rivers"), "{:?}", out.texts[1]);
     let phones = score.town.deliveries().iter().filter(|d| d.bulletin == out.id && d.zone.is_some()).count();
+    assert!(!out.texts[1].full.is_empty() && !out.texts[1].sms.is_empty() && !out.texts[1].spoken.is_empty());
     assert_eq!(phones, 64, "each ward in each language");
 }
 

@@ -107,6 +107,8 @@ fn two_officers_sign_and_none_of_them_twice_also_with_a_restart_in_between() {
     assert_eq!(by, "truc-ban");
     assert!(matches!(town.approve("truc-ban-thuy-van", &id), Answer::Done(_)));
     assert!(town.public()[1].texts[0].title.starts_with("Tin mới: "), "{:?}", town.public()[1].texts[0]);
+    assert_eq!(town.public()[1].act, Deed::Updated, "it says something else, and nothing rose");
+    assert!(town.state.desk.warnings.find(&id).unwrap().record.proposal.is_none(), "it waits no more");
 }
 
 #[test]
@@ -121,6 +123,9 @@ fn a_typed_bulletin_ends_at_its_hour_silently_and_a_withdrawn_one_is_corrected_t
 
     let mut wrong = super::town(ALONE);
     let (id, version) = wrong.filed("truc-ban", None, Act::Type(Box::new(national())));
+    let is_kim_tra = |zone: &sensors::place::ZoneId| zone.as_str() == "kim-tra";
+    let push = wrong.deliveries().into_iter().find(|d| d.zone.as_ref().is_some_and(is_kim_tra)).unwrap();
+    assert!(push.body.contains("Kim Trà") && !push.body.contains("4 phường"), "{}", push.body);
     let fewer = Fields { zones: vec!["huong-tra".to_owned()], ..national() };
     let (_, version) =
         wrong.filed("truc-ban", Some(version), Act::Retype { id: id.clone(), fields: Box::new(fewer) });
