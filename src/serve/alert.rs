@@ -14,7 +14,7 @@ use super::cursor::{alert_from_text, alert_text};
 use super::form::warning::{AlertForm, BulletinForm, DeliveryForm, TransitionForm};
 use super::guard::Place;
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::{NoQuery, Query, Raw};
 use super::station::Id;
 use crate::store::read::Which;
 
@@ -74,11 +74,7 @@ pub(crate) async fn list(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut query = Query::read(raw.as_deref(), &["state", "limit", "cursor"]);
-    let which = query.parsed("state", |text| match text {
-        "open" => Ok(Which::Open),
-        "all" => Ok(Which::All),
-        _ => Err(("is no state".to_owned(), "allowed are open, all".to_owned())),
-    });
+    let which = if query.wants_all() { Which::All } else { Which::Open };
     let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT) as usize;
     let after = query.parsed("cursor", |text| {
         let wrong = || {
@@ -88,7 +84,6 @@ pub(crate) async fn list(
     });
     query.finish()?;
     let seen = app.seen();
-    let which = which.unwrap_or(Which::Open);
     let page = app.read(place, move |reader| reader.alerts(which, after.as_ref(), limit)).await?;
     let alerts = Alerts {
         alerts: page.items.iter().map(AlertForm::of).collect(),
@@ -107,10 +102,9 @@ pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let wanted = AlertId(id.as_str().into());
     let history = app.read(place, move |reader| reader.alert(&wanted)).await?;

@@ -7,7 +7,6 @@ mod form;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -20,11 +19,11 @@ use utoipa::OpenApi;
 use self::form::{BacktestForm, JobForm};
 use super::App;
 use super::answer::{self, Enveloped};
-use super::order::read;
+use super::order::said::New;
 use super::order::sign::Signed;
 use super::problem::{FieldError, Problem};
-use super::query::{Query, Raw};
-use super::route::{Access, Limits, MEMORY, ORDER, Route};
+use super::query::NoQuery;
+use super::route::{Limits, MEMORY, ORDER, Route};
 use super::station::Id;
 use crate::backtest::jobs::{File, Refused};
 use crate::backtest::report::Report;
@@ -42,36 +41,11 @@ const SOURCES_MAX: usize = 16;
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
-    Route {
-        operation: "begin_backtest",
-        method: "POST",
-        path: "/api/v1/backtests",
-        access: Access::Officer,
-        limits: QUESTION,
-        problems: &[400, 403, 404],
-        tagged: false,
-        mount: || post(begin),
-    },
-    Route {
-        operation: "show_backtest",
-        method: "GET",
-        path: "/api/v1/backtests/{id}",
-        access: Access::Loopback,
-        limits: MEMORY,
-        problems: &[400, 403, 404],
-        tagged: false,
-        mount: || get(show),
-    },
-    Route {
-        operation: "cancel_backtest",
-        method: "POST",
-        path: "/api/v1/backtests/{id}/cancel",
-        access: Access::Officer,
-        limits: ORDER,
-        problems: &[400, 403, 404],
-        tagged: false,
-        mount: || post(cancel),
-    },
+    Route::order("begin_backtest", "/api/v1/backtests", QUESTION, &[400, 403, 404], || post(begin)),
+    Route::local("show_backtest", "/api/v1/backtests/{id}", MEMORY, &[400, 403, 404], || get(show)),
+    Route::order("cancel_backtest", "/api/v1/backtests/{id}/cancel", ORDER, &[400, 403, 404], || {
+        post(cancel)
+    }),
 ];
 
 /// Its part of the OpenAPI document.
@@ -82,21 +56,10 @@ pub(in crate::serve) struct Doc;
 /// Begins the backtest of a draft, or of rules that nobody proposed, against the rules in force.
 #[utoipa::path(
     post, path = "/api/v1/backtests", operation_id = "begin_backtest", tag = "rules",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = BacktestForm,
     responses((status = 202, description = "It waits or runs; the same question is the same job", body = Enveloped<JobForm>))
 )]
-pub(crate) async fn begin(
-    State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: BacktestForm = read(&body)?;
+async fn begin(State(app): State<App>, New { signed, form }: New<BacktestForm>) -> Result<Response, Problem> {
     let asked = app.clone();
     let prepared = tokio::task::spawn_blocking(move || prepare(&asked, form)).await;
     let (id, draft, test) = prepared.map_err(|_| Problem::failed())??;
@@ -113,8 +76,7 @@ pub(crate) async fn begin(
     params(("id" = String, Path, description = "The job")),
     responses((status = 200, description = "The job", body = Enveloped<JobForm>))
 )]
-pub(crate) async fn show(State(app): State<App>, Id(id): Id, Raw(raw): Raw) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn show(State(app): State<App>, Id(id): Id, _: NoQuery) -> Result<Response, Problem> {
     let job = app.backtests.find(&id).ok_or_else(|| absent(&id))?;
     Ok(answer::fresh(StatusCode::OK, app.envelope(&app.seen()), &JobForm::of(&job)))
 }
@@ -122,20 +84,15 @@ pub(crate) async fn show(State(app): State<App>, Id(id): Id, Raw(raw): Raw) -> R
 /// Ends a backtest; nothing of it is kept.
 #[utoipa::path(
     post, path = "/api/v1/backtests/{id}/cancel", operation_id = "cancel_backtest", tag = "rules",
-    params(
-        ("id" = String, Path, description = "The job"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
+    params(("id" = String, Path, description = "The job")),
     responses((status = 200, description = "The job; one that had ended before stays as it is", body = Enveloped<JobForm>))
 )]
 pub(crate) async fn cancel(
     State(app): State<App>,
     Id(id): Id,
     signed: Signed,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     app.backtests.cancel(&id).ok_or_else(|| absent(&id))?;
     tracing::info!(officer = signed.officer, job = id, "an officer ended a backtest");
     let job = app.backtests.find(&id).ok_or_else(|| absent(&id))?;

@@ -21,7 +21,7 @@ use super::answer::{self, Enveloped};
 use super::form::{Time, exact};
 use super::guard::Place;
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use super::rain::{SumForm, windows_end};
 use super::station::Id;
 use crate::watch::snapshot::State as Running;
@@ -103,12 +103,7 @@ pub(crate) struct GaugeForm {
     get, path = "/api/v1/basins", operation_id = "list_basins", tag = "basins",
     responses((status = 200, description = "Every basin", body = Enveloped<Basins>))
 )]
-pub(crate) async fn list(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    asked: HeaderMap,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn list(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let (state, now) = (&seen.snapshot.state, app.shared.clock.now());
     let basins = state.plan.city.basins.iter().map(|basin| BasinForm::of(state, basin, now)).collect();
@@ -125,10 +120,9 @@ pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let (state, now) = (&seen.snapshot.state, app.shared.clock.now());
     let basin = state.plan.city.basin(&BasinId::new(&id));

@@ -13,8 +13,8 @@ use super::App;
 use super::answer::{self, Kind};
 use super::guard::Place;
 use super::problem::Problem;
-use super::query::{Query, Raw};
-use super::route::{Access, Route, STORE};
+use super::query::NoQuery;
+use super::route::{Route, STORE};
 use super::station::Id;
 use crate::cap::write::feed::{self, Named, feed};
 
@@ -25,46 +25,12 @@ const FEED: Kind = Kind { media: "application/atom+xml", cache: "no-cache" };
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
-    Route {
-        operation: "follow_cap",
-        method: "GET",
-        path: "/cap/feed.atom",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(show_feed),
-    },
-    Route {
-        operation: "show_cap",
-        method: "GET",
-        path: "/cap/{file}",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(show),
-    },
-    Route {
-        operation: "follow_cap_exercise",
-        method: "GET",
-        path: "/cap/exercise/feed.atom",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(show_exercise_feed),
-    },
-    Route {
-        operation: "show_cap_exercise",
-        method: "GET",
-        path: "/cap/exercise/{file}",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(show_exercise),
-    },
+    Route::public("follow_cap", "/cap/feed.atom", STORE, &[400, 404], || get(show_feed)),
+    Route::public("show_cap", "/cap/{file}", STORE, &[400, 404], || get(show)),
+    Route::public("follow_cap_exercise", "/cap/exercise/feed.atom", STORE, &[400, 404], || {
+        get(show_exercise_feed)
+    }),
+    Route::public("show_cap_exercise", "/cap/exercise/{file}", STORE, &[400, 404], || get(show_exercise)),
 ];
 
 /// Its part of the OpenAPI document.
@@ -80,10 +46,10 @@ pub(in crate::serve) struct Doc;
 pub(crate) async fn show_feed(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    feed_of(&app, place, raw.as_deref(), &asked, false).await
+    feed_of(&app, place, &asked, false).await
 }
 
 /// The same of exercises.
@@ -94,10 +60,10 @@ pub(crate) async fn show_feed(
 pub(crate) async fn show_exercise_feed(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    feed_of(&app, place, raw.as_deref(), &asked, true).await
+    feed_of(&app, place, &asked, true).await
 }
 
 /// One CAP 1.2 message. It never changes: what follows on it has another identifier.
@@ -110,10 +76,10 @@ pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(file): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    message_of(&app, place, file, raw.as_deref(), &asked, false).await
+    message_of(&app, place, file, &asked, false).await
 }
 
 /// The same of exercises.
@@ -126,20 +92,13 @@ pub(crate) async fn show_exercise(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(file): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    message_of(&app, place, file, raw.as_deref(), &asked, true).await
+    message_of(&app, place, file, &asked, true).await
 }
 
-async fn feed_of(
-    app: &App,
-    place: Place,
-    raw: Option<&str>,
-    asked: &HeaderMap,
-    exercise: bool,
-) -> Result<Response, Problem> {
-    Query::read(raw, &[]).finish()?;
+async fn feed_of(app: &App, place: Place, asked: &HeaderMap, exercise: bool) -> Result<Response, Problem> {
     let out = app.seen().snapshot.state.plan.cap.out.clone();
     let Some(out) = out else {
         return Err(Problem::unknown(
@@ -162,11 +121,9 @@ async fn message_of(
     app: &App,
     place: Place,
     file: String,
-    raw: Option<&str>,
     asked: &HeaderMap,
     exercise: bool,
 ) -> Result<Response, Problem> {
-    Query::read(raw, &[]).finish()?;
     let absent = || Problem::unknown("message", &file, "the feed.atom beside it names the messages");
     let identifier = file.strip_suffix(".xml").ok_or_else(absent)?.to_owned();
     let found = app.read(place, move |reader| reader.cap_message(&identifier)).await?;

@@ -15,7 +15,7 @@ use super::App;
 use super::answer::{self, Enveloped};
 use super::form::{Time, exact};
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use super::station::{Id, named};
 use crate::watch::snapshot::State as Running;
 
@@ -55,10 +55,9 @@ pub(crate) struct RatedForm {
 pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let (_, station) = named(state, &id)?;

@@ -12,7 +12,7 @@ use super::App;
 use super::answer::{self, Enveloped};
 use super::form::Time;
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use crate::event::LineState;
 
 /// Whether the process is alive.
@@ -67,8 +67,7 @@ pub(crate) struct LineForm {
         (status = 503, description = "The writer's loop stands still: restart the service", body = Enveloped<Live>),
     )
 )]
-pub(crate) async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn live(State(app): State<App>, _: NoQuery) -> Result<Response, Problem> {
     let silence = app.shared.pulse.quiet_for();
     let alive = silence <= app.shared.bounds.pulse_silence;
     let live = Live { alive, pulse_silence_ms: silence.as_millis() as u64 };
@@ -83,8 +82,7 @@ pub(crate) async fn live(State(app): State<App>, Raw(raw): Raw) -> Result<Respon
         (status = 503, description = "Something stands in the way", body = Enveloped<Readiness>),
     )
 )]
-pub(crate) async fn ready(State(app): State<App>, Raw(raw): Raw) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn ready(State(app): State<App>, _: NoQuery) -> Result<Response, Problem> {
     let mut obstacles = Vec::new();
     if let Some(why) = app.shared.pulse.refusal() {
         obstacles.push(Obstacle { what: "store", why });

@@ -18,7 +18,7 @@ use super::App;
 use super::guard::Place;
 use super::problem::Problem;
 use super::proof::{self, LegForm};
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use crate::event::LineState;
 use crate::watch::sight::blindness;
 use crate::watch::snapshot::Snapshot;
@@ -56,9 +56,8 @@ pub(crate) async fn upkeep(metrics: PrometheusHandle, cancel: CancellationToken)
 pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     measure_state(&seen.snapshot);
     measure_process(&app);

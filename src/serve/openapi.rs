@@ -5,12 +5,14 @@ use std::sync::LazyLock;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::{OpenApi as Document, Ref};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{FieldError, Problem};
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use super::route::{Access, Route, routes};
 use super::{
     alert, answer, backtest, basin, cap, desk, discharge, health, latest, metric, order, proof, rain,
@@ -71,6 +73,9 @@ impl Modify for Problems {
                     ResponseBuilder::new().description("Nothing changed since the tag in If-None-Match");
                 operation.responses.responses.insert("304".to_owned(), same.build().into());
             }
+            if route.access == Access::Officer {
+                operation.parameters.get_or_insert_default().extend(headers_of_an_order(route).map(RefOr::T));
+            }
             for status in route.problems.iter().chain(&EVERYWHERE) {
                 let name = status.to_string();
                 if operation.responses.responses.contains_key(&name) {
@@ -85,6 +90,25 @@ impl Modify for Problems {
             }
         }
     }
+}
+
+/// What every order carries; who changes a paper names the version that was seen.
+fn headers_of_an_order(route: &Route) -> impl Iterator<Item = Parameter> {
+    let seen = ("If-Match", "The version that was seen, as its ETag: \"v3\"");
+    let headers = [
+        ("Baolu-Officer", "Who signs, an id of officers.toml"),
+        ("Idempotency-Key", "The same key, the same order"),
+    ];
+    let headers = headers.into_iter().chain(route.problems.contains(&428).then_some(seen));
+    headers.map(|(name, description)| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some(description))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build()
+    })
 }
 
 fn meaning(status: u16, route: &Route) -> String {
@@ -135,8 +159,7 @@ pub fn document() -> &'static str {
     get, path = "/openapi.json", operation_id = "show_openapi", tag = "health",
     responses((status = 200, description = "The OpenAPI document", body = Object))
 )]
-pub(crate) async fn show(Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn show(_: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     Ok(answer::constant(&asked, document().as_bytes()))
 }
 

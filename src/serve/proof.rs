@@ -17,8 +17,8 @@ use super::answer::{self, Enveloped};
 use super::form::Time;
 use super::guard::Place;
 use super::problem::Problem;
-use super::query::{Query, Raw};
-use super::route::{Access, Route, STORE};
+use super::query::{NoQuery, Query, Raw};
+use super::route::{Route, STORE};
 use super::station::Id;
 use crate::notify::budget::Budget;
 use crate::store::read::{Leg, Legs};
@@ -30,26 +30,9 @@ const BACK: Span = Span::from_h(24);
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
-    Route {
-        operation: "show_alert_clock",
-        method: "GET",
-        path: "/api/v1/alerts/{id}/clock",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403],
-        tagged: true,
-        mount: || get(of_alert),
-    },
-    Route {
-        operation: "show_alert_clocks",
-        method: "GET",
-        path: "/api/v1/alert-clock",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403],
-        tagged: true,
-        mount: || get(newest),
-    },
+    Route::local("show_alert_clock", "/api/v1/alerts/{id}/clock", STORE, &[400, 403], || get(of_alert))
+        .tagged(),
+    Route::local("show_alert_clocks", "/api/v1/alert-clock", STORE, &[400, 403], || get(newest)).tagged(),
 ];
 
 /// Its part of the OpenAPI document.
@@ -130,10 +113,9 @@ async fn of_alert(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let clocks = app.read(place, move |reader| reader.alert_clock(&id)).await?;
     Ok(answered(&app, &asked, &clocks))
 }

@@ -86,6 +86,16 @@ impl Query {
         })
     }
 
+    /// Whether `state` asks for what is closed as well: `open`, which is meant without it, or `all`.
+    pub(crate) fn wants_all(&mut self) -> bool {
+        let all = self.parsed("state", |text| match text {
+            "open" => Ok(false),
+            "all" => Ok(true),
+            _ => Err(("is no state".to_owned(), "allowed are open, all".to_owned())),
+        });
+        all.unwrap_or(false)
+    }
+
     /// Notes a mistake.
     pub(crate) fn refuse(&mut self, key: &str, wrong: impl Into<String>, allowed: impl Into<String>) {
         self.mistakes.push(FieldError::new(key, wrong, allowed));
@@ -123,6 +133,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Raw {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Ok(Self(parts.uri.query().map(str::to_owned)))
+    }
+}
+
+/// A route that takes no query; every key is refused by name.
+#[derive(Debug)]
+pub(crate) struct NoQuery;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Query::read(parts.uri.query(), &[]).finish().map(|()| Self)
     }
 }
 

@@ -17,7 +17,7 @@ use super::App;
 use super::answer::{self, Enveloped};
 use super::form::{ReadingForm, Time, exact};
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use super::station::Id;
 use crate::watch::snapshot::State as Running;
 
@@ -143,12 +143,7 @@ pub(crate) struct TimeForm {
     get, path = "/api/v1/reservoirs", operation_id = "list_reservoirs", tag = "reservoirs",
     responses((status = 200, description = "Every dam", body = Enveloped<Reservoirs>))
 )]
-pub(crate) async fn list(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    asked: HeaderMap,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn list(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let (state, now) = (&seen.snapshot.state, app.shared.clock.now());
     let dams = state.plan.city.stations.iter().filter_map(|station| Dam::of(state, station));
@@ -165,10 +160,9 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let station = state.plan.city.station_named(&StationId::new(&id));

@@ -14,21 +14,13 @@ use utoipa::{OpenApi, ToSchema};
 use super::App;
 use super::answer::{self, Enveloped};
 use super::problem::Problem;
-use super::query::{Query, Raw};
-use super::route::{Access, MEMORY, Route};
+use super::query::NoQuery;
+use super::route::{MEMORY, Route};
 use crate::watch::snapshot::State as City;
 
 /// Its routes.
-pub(in crate::serve) const ROUTES: &[Route] = &[Route {
-    operation: "suggest_risk",
-    method: "GET",
-    path: "/api/v1/risk",
-    access: Access::Loopback,
-    limits: MEMORY,
-    problems: &[400, 403],
-    tagged: true,
-    mount: || get(show),
-}];
+pub(in crate::serve) const ROUTES: &[Route] =
+    &[Route::local("suggest_risk", "/api/v1/risk", MEMORY, &[400, 403], || get(show)).tagged()];
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
@@ -63,8 +55,7 @@ struct HazardForm {
     get, path = "/api/v1/risk", operation_id = "suggest_risk", tag = "desk",
     responses((status = 200, description = "Suggested levels by hazard", body = Enveloped<RiskForm>))
 )]
-async fn show(State(app): State<App>, Raw(raw): Raw, asked: HeaderMap) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+async fn show(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let form = RiskForm {
         hazards: suggested(&seen.snapshot.state),

@@ -32,6 +32,9 @@ pub enum Access {
     Officer,
 }
 
+/// The problems of an order about a paper that is open.
+pub(super) const CHANGE: &[u16] = &[400, 403, 404, 409, 412, 428];
+
 /// How much a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -62,6 +65,82 @@ pub struct Route {
     pub(super) mount: fn() -> MethodRouter<App>,
 }
 
+type Mount = fn() -> MethodRouter<App>;
+
+/// What is the same of every route of its sort.
+impl Route {
+    const fn new(name: (&'static str, &'static str, &'static str), access: Access, limits: Limits) -> Self {
+        let (operation, method, path) = name;
+        Self {
+            operation,
+            method,
+            path,
+            access,
+            limits,
+            problems: &[],
+            tagged: false,
+            mount: MethodRouter::new,
+        }
+    }
+
+    const fn with(self, problems: &'static [u16], mount: Mount) -> Self {
+        Self { problems, mount, ..self }
+    }
+
+    /// Read by everybody, with a tag.
+    pub(super) const fn public(
+        operation: &'static str,
+        path: &'static str,
+        limits: Limits,
+        problems: &'static [u16],
+        mount: Mount,
+    ) -> Self {
+        Self::new((operation, "GET", path), Access::Public, limits).with(problems, mount).tagged()
+    }
+
+    /// Read by programs on this machine.
+    pub(super) const fn local(
+        operation: &'static str,
+        path: &'static str,
+        limits: Limits,
+        problems: &'static [u16],
+        mount: Mount,
+    ) -> Self {
+        Self::new((operation, "GET", path), Access::Loopback, limits).with(problems, mount)
+    }
+
+    /// Asked by programs on this machine with a body; nothing of it is kept.
+    pub(super) const fn question(
+        operation: &'static str,
+        path: &'static str,
+        limits: Limits,
+        problems: &'static [u16],
+        mount: Mount,
+    ) -> Self {
+        Self::new((operation, "POST", path), Access::Loopback, limits).with(problems, mount)
+    }
+
+    /// Ordered by an officer.
+    pub(super) const fn order(
+        operation: &'static str,
+        path: &'static str,
+        limits: Limits,
+        problems: &'static [u16],
+        mount: Mount,
+    ) -> Self {
+        Self::new((operation, "POST", path), Access::Officer, limits).with(problems, mount)
+    }
+
+    /// Its answers carry a tag, and 304 where nothing changed.
+    pub(super) const fn tagged(self) -> Self {
+        Self { tagged: true, ..self }
+    }
+
+    const fn untagged(self) -> Self {
+        Self { tagged: false, ..self }
+    }
+}
+
 /// Answered from memory.
 pub(super) const MEMORY: Limits = Limits { body_bytes: 1024, timeout_s: Some(5), at_once: 256 };
 /// Answered from the store.
@@ -90,206 +169,36 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
 
 /// What stands since the beginning.
 const PUBLIC: &[Route] = &[
-    Route {
-        operation: "list_stations",
-        method: "GET",
-        path: "/api/v1/stations",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(station::list),
-    },
-    Route {
-        operation: "show_station",
-        method: "GET",
-        path: "/api/v1/stations/{id}",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(station::show),
-    },
-    Route {
-        operation: "list_series",
-        method: "GET",
-        path: "/api/v1/stations/{id}/series",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(station::series::list),
-    },
-    Route {
-        operation: "show_rain",
-        method: "GET",
-        path: "/api/v1/stations/{id}/rain",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(rain::show),
-    },
-    Route {
-        operation: "show_discharge",
-        method: "GET",
-        path: "/api/v1/stations/{id}/discharge",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(discharge::show),
-    },
-    Route {
-        operation: "list_basins",
-        method: "GET",
-        path: "/api/v1/basins",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(basin::list),
-    },
-    Route {
-        operation: "show_basin",
-        method: "GET",
-        path: "/api/v1/basins/{id}",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(basin::show),
-    },
-    Route {
-        operation: "list_reservoirs",
-        method: "GET",
-        path: "/api/v1/reservoirs",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(reservoir::list),
-    },
-    Route {
-        operation: "show_reservoir",
-        method: "GET",
-        path: "/api/v1/reservoirs/{id}",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(reservoir::show),
-    },
-    Route {
-        operation: "show_latest",
-        method: "GET",
-        path: "/api/v1/latest",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(latest::show),
-    },
-    Route {
-        operation: "list_alerts",
-        method: "GET",
-        path: "/api/v1/alerts",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400],
-        tagged: true,
-        mount: || get(alert::list),
-    },
-    Route {
-        operation: "show_alert",
-        method: "GET",
-        path: "/api/v1/alerts/{id}",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(alert::show),
-    },
-    Route {
-        operation: "enter_reading",
-        method: "POST",
-        path: "/api/v1/stations/{id}/entries",
-        access: Access::Officer,
-        limits: ORDER,
-        problems: &[400, 403, 404, 409],
-        tagged: false,
-        mount: || post(order::reading::enter),
-    },
-    Route {
-        operation: "trust_sensor",
-        method: "POST",
-        path: "/api/v1/stations/{id}/trust",
-        access: Access::Officer,
-        limits: ORDER,
-        problems: &[400, 403, 404, 409],
-        tagged: false,
-        mount: || post(order::reading::trust),
-    },
-    Route {
-        operation: "follow_stream",
-        method: "GET",
-        path: "/api/v1/stream",
-        access: Access::Public,
-        limits: LIVE,
-        problems: &[400],
-        tagged: false,
-        mount: || get(stream::follow),
-    },
-    Route {
-        operation: "show_stations_health",
-        method: "GET",
-        path: "/api/v1/health/stations",
-        access: Access::Public,
-        limits: STORE,
-        problems: &[400],
-        tagged: true,
-        mount: || get(health::station::show),
-    },
-    Route {
-        operation: "show_live",
-        method: "GET",
-        path: "/health/live",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: false,
-        mount: || get(health::live),
-    },
-    Route {
-        operation: "show_ready",
-        method: "GET",
-        path: "/health/ready",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: false,
-        mount: || get(health::ready),
-    },
-    Route {
-        operation: "show_metrics",
-        method: "GET",
-        path: "/metrics",
-        access: Access::Loopback,
-        limits: MEMORY,
-        problems: &[400, 403],
-        tagged: false,
-        mount: || get(metric::show),
-    },
-    Route {
-        operation: "show_openapi",
-        method: "GET",
-        path: "/openapi.json",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(openapi::show),
-    },
+    Route::public("list_stations", "/api/v1/stations", MEMORY, &[400], || get(station::list)),
+    Route::public("show_station", "/api/v1/stations/{id}", MEMORY, &[400, 404], || get(station::show)),
+    Route::public("list_series", "/api/v1/stations/{id}/series", STORE, &[400, 404], || {
+        get(station::series::list)
+    }),
+    Route::public("show_rain", "/api/v1/stations/{id}/rain", MEMORY, &[400, 404], || get(rain::show)),
+    Route::public("show_discharge", "/api/v1/stations/{id}/discharge", MEMORY, &[400, 404], || {
+        get(discharge::show)
+    }),
+    Route::public("list_basins", "/api/v1/basins", MEMORY, &[400], || get(basin::list)),
+    Route::public("show_basin", "/api/v1/basins/{id}", STORE, &[400, 404], || get(basin::show)),
+    Route::public("list_reservoirs", "/api/v1/reservoirs", MEMORY, &[400], || get(reservoir::list)),
+    Route::public("show_reservoir", "/api/v1/reservoirs/{id}", MEMORY, &[400, 404], || get(reservoir::show)),
+    Route::public("show_latest", "/api/v1/latest", MEMORY, &[400], || get(latest::show)),
+    Route::public("list_alerts", "/api/v1/alerts", STORE, &[400], || get(alert::list)),
+    Route::public("show_alert", "/api/v1/alerts/{id}", STORE, &[400, 404], || get(alert::show)),
+    Route::order("enter_reading", "/api/v1/stations/{id}/entries", ORDER, &[400, 403, 404, 409], || {
+        post(order::reading::enter)
+    }),
+    Route::order("trust_sensor", "/api/v1/stations/{id}/trust", ORDER, &[400, 403, 404, 409], || {
+        post(order::reading::trust)
+    }),
+    Route::public("follow_stream", "/api/v1/stream", LIVE, &[400], || get(stream::follow)).untagged(),
+    Route::public("show_stations_health", "/api/v1/health/stations", STORE, &[400], || {
+        get(health::station::show)
+    }),
+    Route::public("show_live", "/health/live", MEMORY, &[400], || get(health::live)).untagged(),
+    Route::public("show_ready", "/health/ready", MEMORY, &[400], || get(health::ready)).untagged(),
+    Route::local("show_metrics", "/metrics", MEMORY, &[400, 403], || get(metric::show)),
+    Route::public("show_openapi", "/openapi.json", MEMORY, &[400], || get(openapi::show)),
 ];
 
 /// The router of every route in the list.

@@ -15,7 +15,7 @@ use super::answer::{self, Enveloped};
 use super::form::{ReadingForm, Time, texts};
 use super::health::{LineForm, lines};
 use super::problem::Problem;
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use crate::watch::snapshot::State as Running;
 
 /// Every station.
@@ -92,12 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     get, path = "/api/v1/stations", operation_id = "list_stations", tag = "stations",
     responses((status = 200, description = "Every station", body = Enveloped<Stations>))
 )]
-pub(crate) async fn list(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    asked: HeaderMap,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn list(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let all = (0_u32..).map(StationIx).zip(&state.plan.city.stations);
@@ -114,10 +109,9 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let (ix, station) = named(state, &id)?;

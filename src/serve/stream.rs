@@ -19,7 +19,7 @@ use super::answer::Enveloped;
 use super::guard::Place;
 use super::latest::Latest;
 use super::problem::{FieldError, Problem};
-use super::query::{Query, Raw};
+use super::query::NoQuery;
 use super::tell::{self, Told};
 use crate::store::commit::Seq;
 
@@ -44,10 +44,9 @@ const RETRY: &str = "retry: 2000\n\n";
 pub(crate) async fn follow(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let resume = asked.get("last-event-id").map(Resume::read).transpose()?;
     let follower = Follower::new(app, place, resume);
     let begin = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from_static(RETRY.as_bytes()))]);

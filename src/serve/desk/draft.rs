@@ -9,7 +9,7 @@ mod read;
 use axum::routing::{get, post};
 use utoipa::OpenApi;
 
-use crate::serve::route::{Access, Limits, ORDER, Route, STORE};
+use crate::serve::route::{CHANGE, Limits, ORDER, Route, STORE};
 
 /// A proposal carries whole texts and is compiled, one at a time: nobody's flood of proposals takes
 /// both processors from the readings.
@@ -19,106 +19,30 @@ const APPROVAL: Limits = Limits { body_bytes: 4096, timeout_s: Some(60), at_once
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
-    Route {
-        operation: "show_rules",
-        method: "GET",
-        path: "/api/v1/rules",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403],
-        tagged: true,
-        mount: || get(read::show),
-    },
-    Route {
-        operation: "list_rules_history",
-        method: "GET",
-        path: "/api/v1/rules/history",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403],
-        tagged: true,
-        mount: || get(read::history),
-    },
-    Route {
-        operation: "export_rules",
-        method: "GET",
-        path: "/api/v1/rules/export",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403, 404],
-        tagged: false,
-        mount: || get(read::export),
-    },
-    Route {
-        operation: "list_rules_drafts",
-        method: "GET",
-        path: "/api/v1/rules/drafts",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403],
-        tagged: true,
-        mount: || get(read::drafts),
-    },
-    Route {
-        operation: "show_rules_draft",
-        method: "GET",
-        path: "/api/v1/rules/drafts/{id}",
-        access: Access::Loopback,
-        limits: STORE,
-        problems: &[400, 403, 404],
-        tagged: false,
-        mount: || get(read::draft),
-    },
-    Route {
-        operation: "propose_rules",
-        method: "POST",
-        path: "/api/v1/rules/drafts",
-        access: Access::Officer,
-        limits: PROPOSAL,
-        problems: &[400, 403, 409],
-        tagged: false,
-        mount: || post(order::propose),
-    },
-    Route {
-        operation: "approve_rules",
-        method: "POST",
-        path: "/api/v1/rules/drafts/{id}/approve",
-        access: Access::Officer,
-        limits: APPROVAL,
-        problems: &[400, 403, 404, 409, 412, 428],
-        tagged: false,
-        mount: || post(order::approve),
-    },
-    Route {
-        operation: "decline_rules",
-        method: "POST",
-        path: "/api/v1/rules/drafts/{id}/decline",
-        access: Access::Officer,
-        limits: ORDER,
-        problems: &[400, 403, 404, 409, 412, 428],
-        tagged: false,
-        mount: || post(order::decline),
-    },
-    Route {
-        operation: "withdraw_rules",
-        method: "POST",
-        path: "/api/v1/rules/drafts/{id}/withdraw",
-        access: Access::Officer,
-        limits: ORDER,
-        problems: &[400, 403, 404, 409, 412, 428],
-        tagged: false,
-        mount: || post(order::withdraw),
-    },
-    Route {
-        operation: "restore_rules",
-        method: "POST",
-        path: "/api/v1/rules/restore",
-        access: Access::Officer,
-        limits: PROPOSAL,
-        problems: &[400, 403, 404, 409],
-        tagged: false,
-        mount: || post(order::restore),
-    },
+    Route::local("show_rules", "/api/v1/rules", STORE, &[400, 403], || get(read::show)).tagged(),
+    Route::local("list_rules_history", "/api/v1/rules/history", STORE, &[400, 403], || get(read::history))
+        .tagged(),
+    Route::local("export_rules", "/api/v1/rules/export", STORE, &[400, 403, 404], || get(read::export)),
+    Route::local("list_rules_drafts", "/api/v1/rules/drafts", STORE, &[400, 403], || get(read::drafts))
+        .tagged(),
+    Route::local("show_rules_draft", "/api/v1/rules/drafts/{id}", STORE, &[400, 403, 404], || {
+        get(read::draft)
+    }),
+    Route::order("propose_rules", "/api/v1/rules/drafts", PROPOSAL, &[400, 403, 409], || {
+        post(order::propose)
+    }),
+    Route::order("approve_rules", "/api/v1/rules/drafts/{id}/approve", APPROVAL, CHANGE, || {
+        post(order::approve)
+    }),
+    Route::order("decline_rules", "/api/v1/rules/drafts/{id}/decline", ORDER, CHANGE, || {
+        post(order::decline)
+    }),
+    Route::order("withdraw_rules", "/api/v1/rules/drafts/{id}/withdraw", ORDER, CHANGE, || {
+        post(order::withdraw)
+    }),
+    Route::order("restore_rules", "/api/v1/rules/restore", PROPOSAL, &[400, 403, 404, 409], || {
+        post(order::restore)
+    }),
 ];
 
 /// Its part of the OpenAPI document.

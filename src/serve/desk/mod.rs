@@ -3,5 +3,6 @@
 pub(super) mod draft;
 pub(super) mod duty;
 pub(super) mod foreign;
+mod paper;
 pub(super) mod typed;
 pub(super) mod warning;

@@ -20,7 +20,7 @@ use crate::serve::answer::{self, Enveloped};
 use crate::serve::form::{Time, exact};
 use crate::serve::guard::Place;
 use crate::serve::problem::Problem;
-use crate::serve::query::{Query, Raw};
+use crate::serve::query::NoQuery;
 use crate::store::read::vitals::{Silences, Vitals};
 use crate::watch::sight::{self, blind, blindness, causes};
 use crate::watch::snapshot::State as Running;
@@ -167,10 +167,9 @@ pub(crate) struct BlindForm {
 pub(crate) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let now = app.shared.clock.now();

@@ -3,13 +3,14 @@
 //! It checks the form of an order; whether it can be carried out is decided with everything else.
 
 pub(super) mod reading;
+pub(super) mod said;
 pub(super) mod sign;
 
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
@@ -51,12 +52,6 @@ pub(crate) struct PaperForm {
     pub(super) id: String,
     /// Its version; the `ETag` carries it.
     pub(super) version: u64,
-}
-
-pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|why| {
-        FieldError::new("body", format!("can't be read: {why}"), "/openapi.json says what it holds").into()
-    })
 }
 
 /// Hands the order to the writer and waits until it is durable.
@@ -109,7 +104,7 @@ pub(super) async fn give(
         Answer::Repeated => ("repeated", None, None),
         Answer::Refused(why) => return Err(problem(&why)),
     };
-    let tag = paper.as_ref().map(|paper| sign::tag_of(paper.version));
+    let version = paper.as_ref().map(|paper| paper.version);
     let form = OrderedForm {
         outcome,
         officer: signed.officer,
@@ -121,8 +116,8 @@ pub(super) async fn give(
         paper,
     };
     let mut response = answer::fresh(StatusCode::OK, app.envelope(&app.seen()), &form);
-    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
-        response.headers_mut().insert(header::ETAG, tag);
+    if let Some(version) = version {
+        sign::tag(&mut response, version);
     }
     Ok(response)
 }

@@ -1,6 +1,5 @@
 //! Orders about one sensor: a reading that a person took, and a gauge that was looked after.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use sensors::parameter::Parameter;
@@ -11,13 +10,12 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-use super::sign::Signed;
-use super::{OrderedForm, give, read};
+use super::said::New;
+use super::{OrderedForm, give};
 use crate::order::{Act, Entry};
 use crate::serve::App;
 use crate::serve::answer::Enveloped;
 use crate::serve::problem::{FieldError, Problem};
-use crate::serve::query::{Query, Raw};
 use crate::serve::station::Id;
 use crate::watch::snapshot::Plan;
 
@@ -61,23 +59,15 @@ pub(crate) struct TrustForm {
 /// Enters a reading that a person took. It is judged like every other, but a silent gauge stays silent.
 #[utoipa::path(
     post, path = "/api/v1/stations/{id}/entries", operation_id = "enter_reading", tag = "orders",
-    params(
-        ("id" = String, Path, description = "The station", example = "kim-long"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
+    params(("id" = String, Path, description = "The station", example = "kim-long")),
     request_body = EntryForm,
     responses((status = 200, description = "It is durable and judged", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn enter(
     State(app): State<App>,
     Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<EntryForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: EntryForm = read(&body)?;
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
     let (ix, sensor) = sensor(plan, &id, &form.parameter, form.sensor.as_deref())?;
@@ -88,23 +78,15 @@ pub(crate) async fn enter(
 /// Says that a sensor was looked after, so that what was held against it ends.
 #[utoipa::path(
     post, path = "/api/v1/stations/{id}/trust", operation_id = "trust_sensor", tag = "orders",
-    params(
-        ("id" = String, Path, description = "The station", example = "750063"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
+    params(("id" = String, Path, description = "The station", example = "750063")),
     request_body = TrustForm,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn trust(
     State(app): State<App>,
     Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<TrustForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: TrustForm = read(&body)?;
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
     let (ix, _) = sensor(plan, &id, &form.parameter, form.sensor.as_deref())?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 
 use crate::order::KEY_BYTES_MAX;
 use crate::serve::App;
@@ -84,19 +85,11 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
     name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
-impl Signed {
-    /// The version that the officer has seen; who changes a paper must name it.
-    ///
-    /// # Errors
-    /// 428 where If-Match is missing.
-    pub(in crate::serve) fn seen_version(&self) -> Result<u64, Problem> {
-        self.if_match.ok_or_else(Problem::unconditional)
+/// Tags an answer with the version of its paper, as If-Match gives it back.
+pub(in crate::serve) fn tag(response: &mut Response, version: u64) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"v{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
     }
-}
-
-/// The tag of a version of a paper, as `ETag` and If-Match carry it.
-pub(in crate::serve) fn tag_of(version: u64) -> String {
-    format!("\"v{version}\"")
 }
 
 fn version_of(tag: &str) -> Option<u64> {

@@ -11,6 +11,7 @@ use crate::desk::draft::diff::Change;
 use crate::desk::draft::edit::Edit;
 use crate::desk::draft::{BacktestDone, Draft, File, InForce};
 use crate::desk::paper::Kept;
+use crate::serve::desk::paper::record;
 use crate::serve::form::Time;
 use crate::watch::snapshot::Plan;
 
@@ -244,7 +245,7 @@ fn rules(plan: &Plan) -> Vec<RuleForm> {
 
 impl VersionForm {
     pub(super) fn of(kept: &Kept) -> Option<Self> {
-        let in_force: InForce = serde_json::from_str(&kept.record).ok()?;
+        let in_force: InForce = record(kept)?;
         let InForce { version, before, draft, proposed_by, approved_by, note, .. } = in_force;
         Some(Self { version, before, since: Time(kept.at), draft, proposed_by, approved_by, note })
     }
@@ -253,7 +254,7 @@ impl VersionForm {
 impl DraftForm {
     /// A draft; lists leave its texts out.
     pub(super) fn of(kept: &Kept, with_texts: bool) -> Option<Self> {
-        let draft: Draft = serde_json::from_str(&kept.record).ok()?;
+        let draft: Draft = record(kept)?;
         let backtest = draft.backtest.map(|done| {
             let BacktestDone { draft_version_hash: version, digest, summary, at } = done;
             BacktestForm { version, digest, summary, at: Time(Timestamp::from_ms(at)) }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use sensors::mistake::Mistake;
@@ -18,12 +17,12 @@ use crate::desk::paper::Kind;
 use crate::order::Act;
 use crate::serve::App;
 use crate::serve::answer::Enveloped;
+use crate::serve::desk::paper;
 use crate::serve::guard::Place;
+use crate::serve::order::said::{Change, New};
 use crate::serve::order::sign::Signed;
-use crate::serve::order::{OrderedForm, give, read};
+use crate::serve::order::{OrderedForm, give};
 use crate::serve::problem::{FieldError, Problem};
-use crate::serve::query::{Query, Raw};
-use crate::serve::station::Id;
 use crate::watch::snapshot::{Plan, State as Watched};
 
 /// Mistakes that an answer names at most.
@@ -36,21 +35,13 @@ const DIGITS_MIN: usize = 12;
 /// Proposes other rules or words; nothing changes until a second officer approves.
 #[utoipa::path(
     post, path = "/api/v1/rules/drafts", operation_id = "propose_rules", tag = "rules",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = ProposalForm,
     responses((status = 200, description = "It compiled, and waits for a backtest", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn propose(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<ProposalForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: ProposalForm = read(&body)?;
     let files = form.files.into_iter().map(File::from).collect();
     let wanted = Wanted { files, edits: form.edits, confirm_removal: form.confirm_removal };
     file(&app, signed, wanted, form.base, form.note).await
@@ -59,29 +50,21 @@ pub(crate) async fn propose(
 /// Proposes an older version again; it takes the same way as every draft.
 #[utoipa::path(
     post, path = "/api/v1/rules/restore", operation_id = "restore_rules", tag = "rules",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = RestoreForm,
     responses((status = 200, description = "It waits for a backtest", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn restore(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<RestoreForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: RestoreForm = read(&body)?;
     let wanted = form.version.clone();
     if wanted.len() < DIGITS_MIN || !wanted.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         let allowed = format!("at least {DIGITS_MIN} hexadecimal digits of a version of the history");
         return Err(FieldError::new("version", "names no version", allowed).into());
     }
-    let kept = app.read(place, |reader| reader.paper_versions(Kind::Rules, IN_FORCE, HISTORY_MAX)).await?;
-    let versions = kept.iter().filter_map(|kept| serde_json::from_str::<InForce>(&kept.record).ok());
+    let kept = paper::versions(&app, place, Kind::Rules, IN_FORCE, HISTORY_MAX).await?;
+    let versions = kept.iter().filter_map(paper::record::<InForce>);
     let found = versions.into_iter().find(|version| version.version.starts_with(&wanted));
     let found =
         found.ok_or_else(|| Problem::unknown("version", &wanted, "/api/v1/rules/history lists them"))?;
@@ -123,26 +106,15 @@ fn problem(mistakes: &[Mistake]) -> Problem {
 /// Puts a draft into force, at once. It needs a backtest of that very version and a second officer.
 #[utoipa::path(
     post, path = "/api/v1/rules/drafts/{id}/approve", operation_id = "approve_rules", tag = "rules",
-    params(
-        ("id" = String, Path, description = "The draft"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that the draft was read with"),
-    ),
+    params(("id" = String, Path, description = "The draft")),
     request_body = DecisionForm,
     responses((status = 200, description = "It is in force, and the newest readings were judged by it", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn approve(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form }: Change<DecisionForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: DecisionForm = read(&body)?;
-    signed.seen_version()?;
     let seen = app.seen();
     let open = seen.snapshot.state.desk.drafts.find(&id).map(|filed| filed.record.clone());
     let (version, prepared) = if let Some(draft) = open {
@@ -157,9 +129,8 @@ pub(crate) async fn approve(
         (version, tokio::task::spawn_blocking(work).await.map_err(|_| Problem::failed())??)
     } else {
         // What was approved before with this very key is told so.
-        let wanted = id.clone();
-        let kept = app.read(place, move |reader| reader.paper(Kind::Draft, &wanted)).await?;
-        let draft = kept.and_then(|kept| serde_json::from_str::<Draft>(&kept.record).ok());
+        let kept = paper::newest(&app, place, Kind::Draft, &id).await?;
+        let draft = kept.as_ref().and_then(paper::record::<Draft>);
         (draft.map(|draft| draft.version).unwrap_or_default(), None)
     };
     let act = DraftAct::Approve { id, version, prepared };
@@ -186,56 +157,36 @@ fn prepare(draft: &Draft, state: &Watched, reader: &crate::store::Reader) -> Res
 /// Says no to a draft.
 #[utoipa::path(
     post, path = "/api/v1/rules/drafts/{id}/decline", operation_id = "decline_rules", tag = "rules",
-    params(
-        ("id" = String, Path, description = "The draft"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that the draft was read with"),
-    ),
+    params(("id" = String, Path, description = "The draft")),
     request_body = DecisionForm,
     responses((status = 200, description = "It is closed", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn decline(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    change: Change<DecisionForm>,
 ) -> Result<Response, Problem> {
-    close(&app, signed, raw.as_deref(), &body, DraftAct::Decline { id }).await
+    close(&app, change, |id| DraftAct::Decline { id }).await
 }
 
 /// Takes back what one proposed.
 #[utoipa::path(
     post, path = "/api/v1/rules/drafts/{id}/withdraw", operation_id = "withdraw_rules", tag = "rules",
-    params(
-        ("id" = String, Path, description = "The draft"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that the draft was read with"),
-    ),
+    params(("id" = String, Path, description = "The draft")),
     request_body = DecisionForm,
     responses((status = 200, description = "It is closed", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn withdraw(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    change: Change<DecisionForm>,
 ) -> Result<Response, Problem> {
-    close(&app, signed, raw.as_deref(), &body, DraftAct::Withdraw { id }).await
+    close(&app, change, |id| DraftAct::Withdraw { id }).await
 }
 
 async fn close(
     app: &App,
-    signed: Signed,
-    raw: Option<&str>,
-    body: &[u8],
-    act: DraftAct,
+    change: Change<DecisionForm>,
+    act: fn(String) -> DraftAct,
 ) -> Result<Response, Problem> {
-    Query::read(raw, &[]).finish()?;
-    let form: DecisionForm = read(body)?;
-    signed.seen_version()?;
-    give(app, signed, form.note, Act::Desk(desk::Act::Draft(act))).await
+    let Change { id, signed, form } = change;
+    give(app, signed, form.note, Act::Desk(desk::Act::Draft(act(id)))).await
 }

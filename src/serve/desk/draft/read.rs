@@ -10,28 +10,21 @@ use crate::desk::draft::IN_FORCE;
 use crate::desk::paper::Kind;
 use crate::serve::App;
 use crate::serve::answer::{self, Enveloped};
+use crate::serve::desk::paper::{self, Bounds, PageQuery};
 use crate::serve::guard::Place;
-use crate::serve::order::sign::tag_of;
 use crate::serve::problem::Problem;
-use crate::serve::query::{Query, Raw};
+use crate::serve::query::{NoQuery, Query, Raw};
 use crate::serve::station::Id;
-use crate::store::read::Papers;
 
 /// Versions and drafts in one answer.
-const LIMIT_MAX: u64 = 100;
-const LIMIT_DEFAULT: u64 = 20;
+const BOUNDS: Bounds = Bounds { usual: 20, most: 100 };
 
 /// The rules in force, with their thresholds, and what the configuration folder says otherwise.
 #[utoipa::path(
     get, path = "/api/v1/rules", operation_id = "show_rules", tag = "rules",
     responses((status = 200, description = "The rules in force", body = Enveloped<RulesInForce>))
 )]
-pub(crate) async fn show(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    asked: HeaderMap,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn show(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let filed = state.desk.rules.find(IN_FORCE);
@@ -52,10 +45,10 @@ pub(crate) async fn history(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut query = Query::read(raw.as_deref(), &["limit"]);
-    let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT) as usize;
+    let limit = paper::limit(&mut query, BOUNDS);
     query.finish()?;
     let seen = app.seen();
-    let kept = app.read(place, move |reader| reader.paper_versions(Kind::Rules, IN_FORCE, limit)).await?;
+    let kept = paper::versions(&app, place, Kind::Rules, IN_FORCE, limit).await?;
     let history = History { versions: kept.iter().filter_map(VersionForm::of).collect() };
     Ok(answer::json(&asked, app.envelope(&seen), &history))
 }
@@ -89,11 +82,7 @@ pub(crate) async fn export(State(app): State<App>, Raw(raw): Raw) -> Result<Resp
 /// Drafts by id, which begins with the time: open ones, or all.
 #[utoipa::path(
     get, path = "/api/v1/rules/drafts", operation_id = "list_rules_drafts", tag = "rules",
-    params(
-        ("state" = Option<String>, Query, description = "open (when absent) or all"),
-        ("limit" = Option<u64>, Query, description = "1 to 100, 20 when absent"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(PageQuery),
     responses((status = 200, description = "A page of drafts", body = Enveloped<Drafts>))
 )]
 pub(crate) async fn drafts(
@@ -102,19 +91,8 @@ pub(crate) async fn drafts(
     Raw(raw): Raw,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    let mut query = Query::read(raw.as_deref(), &["state", "limit", "cursor"]);
-    let which = query.parsed("state", |text| match text {
-        "open" => Ok(Papers::Open),
-        "all" => Ok(Papers::All),
-        _ => Err(("is no state".to_owned(), "allowed are open, all".to_owned())),
-    });
-    let limit = query.number("limit", 1, LIMIT_MAX).unwrap_or(LIMIT_DEFAULT) as usize;
-    let after = query.text("cursor").map(str::to_owned);
-    query.finish()?;
     let seen = app.seen();
-    let which = which.unwrap_or(Papers::Open);
-    let page =
-        app.read(place, move |reader| reader.papers(Kind::Draft, which, after.as_deref(), limit)).await?;
+    let page = paper::page(&app, place, raw.as_deref(), Kind::Draft, BOUNDS).await?;
     let drafts = page.items.iter().filter_map(|kept| DraftForm::of(kept, false)).collect();
     Ok(answer::json(&asked, app.envelope(&seen), &Drafts { drafts, next: page.next }))
 }
@@ -129,18 +107,8 @@ pub(crate) async fn draft(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let seen = app.seen();
-    let wanted = id.clone();
-    let kept = app.read(place, move |reader| reader.paper(Kind::Draft, &wanted)).await?;
-    let form = kept.as_ref().and_then(|kept| Some((kept.version, DraftForm::of(kept, true)?)));
-    let (version, form) =
-        form.ok_or_else(|| Problem::unknown("draft", &id, "/api/v1/rules/drafts?state=all lists them"))?;
-    let mut response = answer::fresh(axum::http::StatusCode::OK, app.envelope(&seen), &form);
-    if let Ok(tag) = HeaderValue::from_str(&tag_of(version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let listed = "/api/v1/rules/drafts?state=all lists them";
+    paper::one(&app, place, (Kind::Draft, &id), |kept| DraftForm::of(kept, true), listed).await
 }

@@ -15,9 +15,6 @@ use crate::watch::snapshot::State;
 /// Wards that are listed with their pushes, those with the most first.
 const WARDS_MAX: usize = 100;
 
-/// What is answered with its version as its tag.
-pub(super) trait PaperForm: Serialize {}
-
 /// Papers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PapersForm<T> {
@@ -81,9 +78,6 @@ pub(crate) struct CallForm {
     /// How it ended; null while it is open.
     ended: Option<String>,
 }
-
-impl PaperForm for SilenceForm {}
-impl PaperForm for CallForm {}
 
 impl SilenceForm {
     pub(super) fn of(version: u64, silence: &Silence) -> Self {

@@ -1,7 +1,6 @@
 //! Orders about the duty over HTTP: their form is checked here, and whether they can be carried out with
 //! everything else.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use sensors::time::Timestamp;
@@ -13,11 +12,9 @@ use crate::desk::duty::{Act, Scope};
 use crate::order;
 use crate::serve::App;
 use crate::serve::answer::Enveloped;
-use crate::serve::order::sign::Signed;
-use crate::serve::order::{OrderedForm, give, read};
+use crate::serve::order::said::{Change, New};
+use crate::serve::order::{OrderedForm, give};
 use crate::serve::problem::{FieldError, Problem};
-use crate::serve::query::{Query, Raw};
-use crate::serve::station::Id;
 
 /// A silence: exactly one of `rule`, `subject`, `hazard`, `zone`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -90,21 +87,13 @@ fn duty(act: Act) -> order::Act {
 /// Asks that staff are not reminded of what they know.
 #[utoipa::path(
     post, path = "/api/v1/silences", operation_id = "silence", tag = "desk",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = SilenceOrder,
     responses((status = 200, description = "It holds", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn silence(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<SilenceOrder>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: SilenceOrder = read(&body)?;
     let scope = match (form.rule, form.subject, form.hazard, form.zone) {
         (Some(id), None, None, None) => Scope::Rule(id),
         (None, Some(id), None, None) => Scope::Subject(id),
@@ -122,21 +111,13 @@ pub(crate) async fn silence(
 /// Says that stations or lines are being repaired.
 #[utoipa::path(
     post, path = "/api/v1/maintenance", operation_id = "maintain", tag = "desk",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = MaintenanceOrder,
     responses((status = 200, description = "It holds or is planned", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn maintain(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<MaintenanceOrder>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: MaintenanceOrder = read(&body)?;
     let until_ms = moment("until", &form.until)?;
     let from_ms = form.from.as_deref().map(|from| moment("from", from)).transpose()?;
     let (stations, lines, reason) = (form.stations, form.lines, form.reason);
@@ -146,122 +127,68 @@ pub(crate) async fn maintain(
 /// Hands the duty over; whoever gives stays responsible until it is accepted.
 #[utoipa::path(
     post, path = "/api/v1/duty/hand-overs", operation_id = "hand_over", tag = "desk",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = HandOverOrder,
     responses((status = 200, description = "It waits to be accepted", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn hand_over(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<HandOverOrder>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let form: HandOverOrder = read(&body)?;
     give(&app, signed, None, duty(Act::HandOver { to: form.to, note: form.note })).await
 }
 
 /// What the orders about one paper have in common.
-async fn about(
-    app: &App,
-    signed: Signed,
-    raw: Option<&str>,
-    body: &Bytes,
-    act: Act,
-) -> Result<Response, Problem> {
-    Query::read(raw, &[]).finish()?;
-    let form: NoteOrder = read(body)?;
-    signed.seen_version()?;
-    give(app, signed, form.note, duty(act)).await
+async fn about(app: &App, change: Change<NoteOrder>, act: fn(String) -> Act) -> Result<Response, Problem> {
+    let Change { id, signed, form } = change;
+    give(app, signed, form.note, duty(act(id))).await
 }
 
 /// Ends a silence.
 #[utoipa::path(
     post, path = "/api/v1/silences/{id}/end", operation_id = "end_silence", tag = "desk",
-    params(
-        ("id" = String, Path, description = "The silence"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that it was read with"),
-    ),
+    params(("id" = String, Path, description = "The silence")),
     request_body = NoteOrder,
     responses((status = 200, description = "It is over", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn end_silence(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    change: Change<NoteOrder>,
 ) -> Result<Response, Problem> {
-    about(&app, signed, raw.as_deref(), &body, Act::EndSilence { id }).await
+    about(&app, change, |id| Act::EndSilence { id }).await
 }
 
 /// Ends a maintenance window; who is still silent then is told.
 #[utoipa::path(
     post, path = "/api/v1/maintenance/{id}/end", operation_id = "end_maintenance", tag = "desk",
-    params(
-        ("id" = String, Path, description = "The maintenance window"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that it was read with"),
-    ),
+    params(("id" = String, Path, description = "The maintenance window")),
     request_body = NoteOrder,
     responses((status = 200, description = "It is over", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn end_maintenance(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    change: Change<NoteOrder>,
 ) -> Result<Response, Problem> {
-    about(&app, signed, raw.as_deref(), &body, Act::EndMaintenance { id }).await
+    about(&app, change, |id| Act::EndMaintenance { id }).await
 }
 
 /// Accepts a hand-over; only whom it was given to can.
 #[utoipa::path(
     post, path = "/api/v1/duty/hand-overs/{id}/accept", operation_id = "accept_hand_over", tag = "desk",
-    params(
-        ("id" = String, Path, description = "The hand-over"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that it was read with"),
-    ),
+    params(("id" = String, Path, description = "The hand-over")),
     request_body = NoteOrder,
     responses((status = 200, description = "It is accepted", body = Enveloped<OrderedForm>))
 )]
-pub(crate) async fn accept(
-    State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    about(&app, signed, raw.as_deref(), &body, Act::AcceptHandOver { id }).await
+pub(crate) async fn accept(State(app): State<App>, change: Change<NoteOrder>) -> Result<Response, Problem> {
+    about(&app, change, |id| Act::AcceptHandOver { id }).await
 }
 
 /// Answers a call, so that nobody else is called; the warning itself is acknowledged apart.
 #[utoipa::path(
     post, path = "/api/v1/duty/calls/{id}/take", operation_id = "take_call", tag = "desk",
-    params(
-        ("id" = String, Path, description = "The call"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The ETag that it was read with"),
-    ),
+    params(("id" = String, Path, description = "The call")),
     request_body = NoteOrder,
     responses((status = 200, description = "It is taken", body = Enveloped<OrderedForm>))
 )]
-pub(crate) async fn take(
-    State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    about(&app, signed, raw.as_deref(), &body, Act::TakeCall { id }).await
+pub(crate) async fn take(State(app): State<App>, change: Change<NoteOrder>) -> Result<Response, Problem> {
+    about(&app, change, |id| Act::TakeCall { id }).await
 }

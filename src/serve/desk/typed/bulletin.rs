@@ -1,7 +1,6 @@
 //! Bulletins that officers type: read out of a pasted text, previewed, typed, typed anew, taken back.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use rules::hazard::Hazard;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::form::{FoundForm, PaperStory, Papers, Preview};
-use super::{ReasonForm, one, page, refused, shown, told};
+use super::{ReasonForm, one, page, refused, told};
 use crate::desk;
 use crate::desk::paper::Kind;
 use crate::desk::typed::{
@@ -21,11 +20,12 @@ use crate::desk::typed::{
 use crate::order::Act as Ordering;
 use crate::serve::App;
 use crate::serve::answer::Enveloped;
+use crate::serve::desk::paper::{PageQuery, shown};
 use crate::serve::guard::Place;
-use crate::serve::order::sign::Signed;
-use crate::serve::order::{OrderedForm, give, read};
+use crate::serve::order::said::{Change, New, Said};
+use crate::serve::order::{OrderedForm, give};
 use crate::serve::problem::{FieldError, Problem};
-use crate::serve::query::{Query, Raw};
+use crate::serve::query::{NoQuery, Raw};
 use crate::serve::station::Id;
 use crate::watch::snapshot::Plan;
 
@@ -58,11 +58,8 @@ pub(in crate::serve) struct ParsedForm {
 )]
 pub(in crate::serve) async fn parse(
     State(app): State<App>,
-    Raw(raw): Raw,
-    body: Bytes,
+    Said(PastedForm { text }): Said<PastedForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let PastedForm { text } = read(&body)?;
     let letters = text.chars().count();
     if letters > desk::typed::TEXT_MAX {
         let allowed = format!("at most {}", desk::typed::TEXT_MAX);
@@ -126,11 +123,8 @@ fn proposed(reading: &Reading, text: String) -> Fields {
 )]
 pub(in crate::serve) async fn preview(
     State(app): State<App>,
-    Raw(raw): Raw,
-    body: Bytes,
+    Said(fields): Said<Fields>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let fields: Fields = read(&body)?;
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
     let lacks = check(&fields, &plan.city, &plan.phrases, app.shared.clock.now());
@@ -150,11 +144,7 @@ pub(super) fn area(plan: &Plan, zones: &[ZoneId]) -> (Vec<String>, u64) {
 /// Typed bulletins by id.
 #[utoipa::path(
     get, path = "/api/v1/bulletins", operation_id = "list_bulletins", tag = "bulletins",
-    params(
-        ("state" = Option<String>, Query, description = "`open` (the default) or `all`"),
-        ("limit" = Option<u32>, Query, description = "Papers on a page, at most 200"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(PageQuery),
     responses((status = 200, description = "A page of them", body = Enveloped<Papers<Typed>>))
 )]
 pub(in crate::serve) async fn list(
@@ -175,9 +165,8 @@ pub(in crate::serve) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     one::<Typed>(&app, place, Kind::Typed, id, "/api/v1/bulletins?state=all lists every one").await
 }
 
@@ -185,77 +174,48 @@ pub(in crate::serve) async fn show(
 /// `officers.toml` says.
 #[utoipa::path(
     post, path = "/api/v1/bulletins", operation_id = "type_bulletin", tag = "bulletins",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = Fields,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn type_in(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form }: New<Fields>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let fields = checked(&app, &body)?;
+    let fields = checked(&app, form)?;
     give(&app, signed, None, order(Act::Type(Box::new(fields)))).await
 }
 
 /// Types it anew: every field as it is to be. Everybody who was told hears what it says now.
 #[utoipa::path(
     post, path = "/api/v1/bulletins/{id}/update", operation_id = "retype_bulletin", tag = "bulletins",
-    params(
-        ("id" = String, Path, description = "Which"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The version that was seen, as \"v3\""),
-    ),
+    params(("id" = String, Path, description = "Which")),
     request_body = Fields,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn retype(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form }: Change<Fields>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    signed.seen_version()?;
-    let fields = Box::new(checked(&app, &body)?);
+    let fields = Box::new(checked(&app, form)?);
     give(&app, signed, None, order(Act::Retype { id, fields })).await
 }
 
 /// Takes it back. Everybody who was told hears that it was wrong, and why.
 #[utoipa::path(
     post, path = "/api/v1/bulletins/{id}/withdraw", operation_id = "withdraw_bulletin", tag = "bulletins",
-    params(
-        ("id" = String, Path, description = "Which"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The version that was seen, as \"v3\""),
-    ),
+    params(("id" = String, Path, description = "Which")),
     request_body = ReasonForm,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn withdraw(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form: ReasonForm { reason } }: Change<ReasonForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    signed.seen_version()?;
-    let ReasonForm { reason } = read(&body)?;
     refused(check_reason(&reason))?;
     give(&app, signed, None, order(Act::Withdraw { id, reason })).await
 }
 
-fn checked(app: &App, body: &[u8]) -> Result<Fields, Problem> {
-    let fields: Fields = read(body)?;
+fn checked(app: &App, fields: Fields) -> Result<Fields, Problem> {
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
     refused(check(&fields, &plan.city, &plan.phrases, app.shared.clock.now()))?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::paper::{Kept, Record};
+use crate::serve::desk::paper::record;
 use crate::serve::form::Time;
 use crate::serve::problem::FieldError;
 
@@ -61,11 +62,6 @@ pub(in crate::serve) struct VersionForm<T: ToSchema> {
     at: Time,
     /// What it said.
     record: T,
-}
-
-fn record<T: Record>(kept: &Kept) -> Option<T> {
-    let read = serde_json::from_str(&kept.record);
-    read.map_err(|error| tracing::error!(%error, id = kept.id, "a paper can't be read")).ok()
 }
 
 impl<T: Record + ToSchema> TypedPaper<T> {

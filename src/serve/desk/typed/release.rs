@@ -1,7 +1,6 @@
 //! Release orders: entered, revised, withdrawn, completed; and the releases that everybody may see.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::bulletin::{area, order};
 use super::form::{PaperStory, Papers, Preview};
-use super::{ReasonForm, one, page, refused, shown, told};
+use super::{ReasonForm, one, page, refused, told};
 use crate::desk::paper::Kind;
 use crate::desk::typed::{
     Act, Moment, ReleaseOrder, ReleasePhase, ReleaseTerms, arrivals, check_order, check_reason, say_release,
@@ -20,11 +19,12 @@ use crate::desk::typed::{
 };
 use crate::serve::App;
 use crate::serve::answer::{self, Enveloped};
+use crate::serve::desk::paper::{PageQuery, shown};
 use crate::serve::guard::Place;
-use crate::serve::order::sign::Signed;
-use crate::serve::order::{OrderedForm, give, read};
+use crate::serve::order::said::{Change, New, Said};
+use crate::serve::order::{OrderedForm, give};
 use crate::serve::problem::Problem;
-use crate::serve::query::{Query, Raw};
+use crate::serve::query::{NoQuery, Raw};
 use crate::serve::station::Id;
 use crate::watch::snapshot::State as Running;
 
@@ -106,11 +106,7 @@ pub(in crate::serve) struct ReleaseSource {
 /// Release orders by id.
 #[utoipa::path(
     get, path = "/api/v1/release-orders", operation_id = "list_release_orders", tag = "releases",
-    params(
-        ("state" = Option<String>, Query, description = "`open` (the default) or `all`"),
-        ("limit" = Option<u32>, Query, description = "Papers on a page, at most 200"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(PageQuery),
     responses((status = 200, description = "A page of them", body = Enveloped<Papers<ReleaseOrder>>))
 )]
 pub(in crate::serve) async fn list(
@@ -131,9 +127,8 @@ pub(in crate::serve) async fn show(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let listed = "/api/v1/release-orders?state=all lists every one";
     one::<ReleaseOrder>(&app, place, Kind::ReleaseOrder, id, listed).await
 }
@@ -146,11 +141,8 @@ pub(in crate::serve) async fn show(
 )]
 pub(in crate::serve) async fn preview(
     State(app): State<App>,
-    Raw(raw): Raw,
-    body: Bytes,
+    Said(terms): Said<ReleaseTerms>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let terms: ReleaseTerms = read(&body)?;
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
     let lacks = check_order(&terms, &plan.city, app.shared.clock.now());
@@ -165,21 +157,13 @@ pub(in crate::serve) async fn preview(
 /// Enters a release order. People below the dam are told as `officers.toml` says.
 #[utoipa::path(
     post, path = "/api/v1/release-orders", operation_id = "enter_release_order", tag = "releases",
-    params(
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-    ),
     request_body = ReleaseTerms,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn enter(
     State(app): State<App>,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    New { signed, form: terms }: New<ReleaseTerms>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let terms: ReleaseTerms = read(&body)?;
     refused(check_order(&terms, &app.seen().snapshot.state.plan.city, app.shared.clock.now()))?;
     give(&app, signed, None, order(Act::Release(Box::new(terms)))).await
 }
@@ -187,50 +171,28 @@ pub(in crate::serve) async fn enter(
 /// Enters what an order was changed to. Everybody who was told hears what changed.
 #[utoipa::path(
     post, path = "/api/v1/release-orders/{id}/revise", operation_id = "revise_release_order", tag = "releases",
-    params(
-        ("id" = String, Path, description = "Which"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The version that was seen, as \"v3\""),
-    ),
+    params(("id" = String, Path, description = "Which")),
     request_body = ReleaseTerms,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn revise(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form }: Change<ReleaseTerms>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    signed.seen_version()?;
-    let terms = Box::new(read::<ReleaseTerms>(&body)?);
-    give(&app, signed, None, order(Act::Revise { id, order: terms })).await
+    give(&app, signed, None, order(Act::Revise { id, order: Box::new(form) })).await
 }
 
 /// Says that an order was taken back. Everybody who was told hears of it.
 #[utoipa::path(
     post, path = "/api/v1/release-orders/{id}/withdraw", operation_id = "withdraw_release_order", tag = "releases",
-    params(
-        ("id" = String, Path, description = "Which"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The version that was seen, as \"v3\""),
-    ),
+    params(("id" = String, Path, description = "Which")),
     request_body = WithdrawnForm,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn withdraw(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form: WithdrawnForm { reason, in_error } }: Change<WithdrawnForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    signed.seen_version()?;
-    let WithdrawnForm { reason, in_error } = read(&body)?;
     refused(check_reason(&reason))?;
     give(&app, signed, None, order(Act::WithdrawRelease { id, reason, in_error })).await
 }
@@ -238,25 +200,14 @@ pub(in crate::serve) async fn withdraw(
 /// Says that an order was carried out. Everybody who was told hears that it is over; no all-clear.
 #[utoipa::path(
     post, path = "/api/v1/release-orders/{id}/complete", operation_id = "complete_release_order", tag = "releases",
-    params(
-        ("id" = String, Path, description = "Which"),
-        ("Baolu-Officer" = String, Header, description = "Who signs, an id of officers.toml"),
-        ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
-        ("If-Match" = String, Header, description = "The version that was seen, as \"v3\""),
-    ),
+    params(("id" = String, Path, description = "Which")),
     request_body = ReasonForm,
     responses((status = 200, description = "It is durable", body = Enveloped<OrderedForm>))
 )]
 pub(in crate::serve) async fn complete(
     State(app): State<App>,
-    Id(id): Id,
-    signed: Signed,
-    Raw(raw): Raw,
-    body: Bytes,
+    Change { id, signed, form: ReasonForm { reason } }: Change<ReasonForm>,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    signed.seen_version()?;
-    let ReasonForm { reason } = read(&body)?;
     refused(check_reason(&reason))?;
     give(&app, signed, None, order(Act::CompleteRelease { id, reason })).await
 }
@@ -268,10 +219,9 @@ pub(in crate::serve) async fn complete(
 )]
 pub(in crate::serve) async fn open(
     State(app): State<App>,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let state = &seen.snapshot.state;
     let open = state.desk.release_orders.iter().map(|(_, filed)| &filed.record);

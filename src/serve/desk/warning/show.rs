@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use sensors::time::Timestamp;
 use serde::Serialize;
@@ -13,14 +13,16 @@ use crate::desk::paper::{Kept, Kind};
 use crate::desk::warning::Warning;
 use crate::serve::App;
 use crate::serve::answer::{self, Enveloped};
+use crate::serve::desk::paper::{self, Bounds};
 use crate::serve::guard::Place;
-use crate::serve::order::sign::tag_of;
 use crate::serve::problem::Problem;
-use crate::serve::query::{Query, Raw};
+use crate::serve::query::{NoQuery, Query, Raw};
 use crate::serve::station::Id;
 
 /// Versions that one answer holds.
-const VERSIONS_MAX: u64 = 200;
+const VERSIONS: Bounds = Bounds { usual: 50, most: 200 };
+/// Where open warnings are found.
+const LISTED: &str = "/api/v1/warnings lists those that are open";
 /// Zones that may be asked about.
 const ZONES_BYTES_MAX: usize = 4096;
 
@@ -62,12 +64,7 @@ pub(crate) struct AreaQuery {
     get, path = "/api/v1/warnings", operation_id = "list_warnings", tag = "warnings",
     responses((status = 200, description = "Every open warning", body = Enveloped<Warnings>))
 )]
-pub(crate) async fn list(
-    State(app): State<App>,
-    Raw(raw): Raw,
-    asked: HeaderMap,
-) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+pub(crate) async fn list(State(app): State<App>, _: NoQuery, asked: HeaderMap) -> Result<Response, Problem> {
     let seen = app.seen();
     let mut filed: Vec<_> = seen.snapshot.state.desk.warnings.iter().map(|(_, filed)| filed).collect();
     let rank = |warning: &Warning| (warning.proposal.is_none(), std::cmp::Reverse(warning.severity));
@@ -89,27 +86,14 @@ pub(crate) async fn one(
     State(app): State<App>,
     Extension(place): Extension<Place>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     if let Some(filed) = seen.snapshot.state.desk.warnings.find(&id) {
         let form = WarningForm::of(&filed.record, filed.version, filed.by.as_deref(), filed.at);
-        return Ok(tagged(&app, &form, filed.version));
+        return Ok(paper::tagged(&app, filed.version, &form));
     }
-    let wanted = id.clone();
-    let kept = app.read(place, move |reader| reader.paper(Kind::Warning, &wanted)).await?;
-    let found = kept.as_ref().and_then(|kept| Some((record(kept)?, kept)));
-    let Some((warning, kept)) = found else { return Err(unknown(&id)) };
-    Ok(tagged(&app, &WarningForm::of(&warning, kept.version, kept.by.as_deref(), kept.at), kept.version))
-}
-
-fn tagged(app: &App, form: &WarningForm, version: u64) -> Response {
-    let mut response = answer::fresh(StatusCode::OK, app.envelope(&app.seen()), form);
-    if let Ok(tag) = HeaderValue::from_str(&tag_of(version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    paper::one(&app, place, (Kind::Warning, &id), of_kept, LISTED).await
 }
 
 /// The versions of a warning, the newest first.
@@ -126,15 +110,13 @@ pub(crate) async fn versions(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut query = Query::read(raw.as_deref(), &["limit"]);
-    let limit = query.number("limit", 1, VERSIONS_MAX).unwrap_or(50) as usize;
+    let limit = paper::limit(&mut query, VERSIONS);
     query.finish()?;
-    let wanted = id.clone();
-    let kept = app.read(place, move |reader| reader.paper_versions(Kind::Warning, &wanted, limit)).await?;
+    let kept = paper::versions(&app, place, Kind::Warning, &id, limit).await?;
     if kept.is_empty() {
         return Err(unknown(&id));
     }
-    let form = |kept: &Kept| Some(WarningForm::of(&record(kept)?, kept.version, kept.by.as_deref(), kept.at));
-    let versions = WarningVersions { versions: kept.iter().filter_map(form).collect() };
+    let versions = WarningVersions { versions: kept.iter().filter_map(of_kept).collect() };
     Ok(answer::json(&asked, app.envelope(&app.seen()), &versions))
 }
 
@@ -175,10 +157,9 @@ pub(crate) async fn area(
 pub(crate) async fn preflight(
     State(app): State<App>,
     Id(id): Id,
-    Raw(raw): Raw,
+    _: NoQuery,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
     let seen = app.seen();
     let filed = seen.snapshot.state.desk.warnings.find(&id).ok_or_else(|| unknown(&id))?;
     let envelope = app.envelope(&seen);
@@ -187,17 +168,18 @@ pub(crate) async fn preflight(
     Ok(answer::json(&asked, envelope, &PreflightForm::of(&id, flight)))
 }
 
-fn unknown(id: &str) -> Problem {
-    Problem::unknown("warning", id, "/api/v1/warnings lists those that are open")
+pub(super) fn unknown(id: &str) -> Problem {
+    Problem::unknown("warning", id, LISTED)
 }
 
-fn record(kept: &Kept) -> Option<Warning> {
-    serde_json::from_str(&kept.record).ok()
+fn of_kept(kept: &Kept) -> Option<WarningForm> {
+    let warning = paper::record(kept)?;
+    Some(WarningForm::of(&warning, kept.version, kept.by.as_deref(), kept.at))
 }
 
 /// Who closed a warning, and with what.
 pub(super) fn closed(kept: &Kept) -> Option<String> {
-    let warning = record(kept)?;
+    let warning: Warning = paper::record(kept)?;
     let step = warning.last_step()?;
     let (by, at) = (step.by.as_deref().unwrap_or("the clock"), Timestamp::from_ms(step.at_ms));
     let why = step.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
