@@ -106,10 +106,12 @@ pub enum Refusal {
     #[error("the key belongs to another order; give every order a key of its own")]
     KeyTaken,
     /// The time can't be.
-    #[error("{measured_at} is ahead of the clock, or more than {} h ago; enter what was read since then", ENTRY_AGE_MAX.whole_s() / 3600)]
+    #[error("{measured_at} is ahead of the clock, which says {now}, or more than {} h ago; enter what was read since then", ENTRY_AGE_MAX.whole_s() / 3600)]
     Time {
         /// The time.
         measured_at: Timestamp,
+        /// What the service's clock says.
+        now: Timestamp,
     },
     /// No such instrument could say that.
     #[error("{value} is outside the span of {sensor}, {low} to {high} {unit}; is it {unit}?")]

@@ -7,6 +7,7 @@
 pub mod draft;
 pub mod duty;
 pub mod foreign;
+pub mod hidden;
 pub mod paper;
 pub mod typed;
 pub mod warning;

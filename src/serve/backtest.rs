@@ -30,6 +30,7 @@ use crate::backtest::report::Report;
 use crate::backtest::{Backtest, History, Recorded, Source, truths_of};
 use crate::desk;
 use crate::desk::draft::{Act as DraftAct, BacktestDone};
+use crate::desk::hidden::hidden;
 use crate::event::Ordered;
 use crate::order::{Act, Answer, OfficerId, Order};
 use crate::store::commit::Seq;
@@ -38,6 +39,9 @@ use crate::store::commit::Seq;
 const QUESTION: Limits = Limits { body_bytes: 16 * 1024 * 1024, timeout_s: Some(60), at_once: 2 };
 /// Tables and storms of one question at most.
 const SOURCES_MAX: usize = 16;
+
+/// The longest name of a storm or a table, bytes.
+const NAME_BYTES_MAX: usize = 100;
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
@@ -157,6 +161,14 @@ fn sources(app: &App, form: BacktestForm, said: &mut Sha256) -> Result<Vec<Sourc
     if form.storms.len() + form.recorded.len() > SOURCES_MAX {
         let allowed = format!("at most {SOURCES_MAX} storms and tables");
         return Err(FieldError::new("storms", "too many sources", allowed).into());
+    }
+    let names = form.storms.iter().chain(form.recorded.iter().map(|table| &table.name));
+    for name in names {
+        // The report repeats them to whoever approves.
+        if name.len() > NAME_BYTES_MAX || hidden(name).is_some() {
+            let allowed = format!("at most {NAME_BYTES_MAX} bytes that everybody sees");
+            return Err(FieldError::new("name", "a storm or a table has no such name", allowed).into());
+        }
     }
     let mut sources = Vec::new();
     for name in &form.storms {

@@ -46,7 +46,7 @@ fn enter(turn: &mut Turn, entry: Entry) -> Result<Done, Refusal> {
         return Err(Refusal::Derived { sensor: sensor.id.to_string() });
     }
     if measured_at > turn.now.plus(AHEAD_MAX) || measured_at < turn.now.minus(ENTRY_AGE_MAX) {
-        return Err(Refusal::Time { measured_at });
+        return Err(Refusal::Time { measured_at, now: turn.now });
     }
     let (low, high) = sensor.span;
     if value < low || value > high {

@@ -11,6 +11,7 @@ use sensors::mistake::{Mistake, line_of};
 
 use super::edit::{EDITS_MAX, Edit, edit};
 use super::{File, Proposal, TEXT_BYTES_MAX, diff};
+use crate::desk::hidden::{escaped, hidden};
 use crate::plan::governed::is_governed;
 use crate::watch::snapshot::Plan;
 
@@ -54,6 +55,10 @@ pub fn compile(plan: &Plan, wanted: &Wanted) -> Result<(Proposal, Plan), Vec<Mis
         files.retain(|file| file.name != RULES);
         files.push(File { name: RULES.to_owned(), text });
     }
+    mistakes = files.iter().filter_map(unseen).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     files.retain(|file| plan.governed.texts.text(&file.name) != Some(file.text.as_str()));
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let revised = plan.revised(&files)?;
@@ -72,7 +77,7 @@ pub fn compile(plan: &Plan, wanted: &Wanted) -> Result<(Proposal, Plan), Vec<Mis
     Ok((proposal, revised))
 }
 
-/// What is refused before anything is compiled: names, sizes, characters that hide what is written.
+/// What is refused before anything is compiled: names and sizes.
 fn misplaced(wanted: &Wanted) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let mut note = |file: &str, line: usize, key: &str, wrong: String, allowed: String| {
@@ -105,19 +110,24 @@ fn misplaced(wanted: &Wanted) -> Vec<Mistake> {
                 "each is allowed once".to_owned(),
             );
         }
-        if let Some((byte, sign)) = file.text.char_indices().find(|(_, sign)| is_hidden(*sign)) {
-            let wrong = format!("the character U+{:04X} hides what is written", u32::from(sign));
-            let allowed = "allowed are letters, signs, spaces and line ends".to_owned();
-            note(&file.name, line_of(&file.text, byte), "text", wrong, allowed);
-        }
     }
     mistakes
 }
 
-/// Control characters, and marks that turn the direction of a text.
-fn is_hidden(sign: char) -> bool {
-    let turns = matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (sign.is_control() && !matches!(sign, '\n' | '\r' | '\t'))
+/// What hides from whoever approves what is written, as it stands there or by its escape.
+fn unseen(file: &File) -> Option<Mistake> {
+    let bare = hidden(&file.text).and_then(|(place, sign)| {
+        let (byte, _) = file.text.char_indices().nth(place - 1)?;
+        Some((byte, sign))
+    });
+    let (byte, sign) = bare.or_else(|| escaped(&file.text))?;
+    Some(Mistake {
+        file: file.name.clone(),
+        line: line_of(&file.text, byte),
+        key: "text".to_owned(),
+        wrong: format!("the character U+{:04X} hides what is written", u32::from(sign)),
+        allowed: "allowed are letters, signs, spaces and line ends".to_owned(),
+    })
 }
 
 /// Hazards that nobody would watch for any more and that nobody said may go.

@@ -14,6 +14,7 @@ use sensors::time::{Span, Timestamp};
 use super::bulletin::{FIELD_MAX, Fields, Kind, TEXT_MAX};
 use super::moment::Moment;
 use super::release::Order;
+use crate::desk::hidden::hidden;
 
 /// How far back an hour may lie that is typed now.
 pub const PAST_MAX: Span = Span::from_h(48);
@@ -144,7 +145,7 @@ impl Checker {
         if letters > most {
             self.lack(field, format!("has {letters} letters"), format!("at most {most}"));
         }
-        if let Some((place, sign)) = (1..).zip(text.chars()).find(|(_, sign)| is_hidden(*sign)) {
+        if let Some((place, sign)) = hidden(text) {
             let wrong = format!(
                 "letter {place} is U+{:04X}, which nobody sees or which turns text around",
                 u32::from(sign)
@@ -349,14 +350,4 @@ impl Checker {
             }
         }
     }
-}
-
-/// Signs that are not seen or that turn text around: controls but line ends and tabs, marks of direction,
-/// letters of no width, separators of lines.
-fn is_hidden(sign: char) -> bool {
-    let shown = matches!(sign, '\n' | '\r' | '\t');
-    (sign.is_control() && !shown)
-        || matches!(sign,
-            '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -3,6 +3,7 @@
 use rules::bulletin::{BODY_MAX, TITLE_MAX};
 
 use super::{COMMENT_BYTES_MAX, Words};
+use crate::desk::hidden::hidden;
 
 /// The longest whole bulletin, bytes.
 pub const FULL_BYTES_MAX: usize = 8_000;
@@ -64,14 +65,8 @@ pub fn texts(texts: &[Words], langs: &[&str]) -> Vec<(String, String)> {
 /// # Errors
 /// The first such character, and what is allowed.
 pub fn visible(text: &str) -> Result<(), String> {
-    let hidden = |c: &char| {
-        let breaks = matches!(c, '\n' | '\t');
-        let turns = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-        let blank = matches!(c, '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}');
-        (c.is_control() && !breaks) || turns || blank
-    };
-    match text.chars().find(hidden) {
-        Some(c) => Err(format!(
+    match hidden(text) {
+        Some((_, c)) => Err(format!(
             "holds the hidden character U+{:04X}; allowed is what a reader sees, without right-to-left marks and control characters",
             u32::from(c)
         )),

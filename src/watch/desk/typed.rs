@@ -67,8 +67,9 @@ fn whole(lacks: &[Lack]) -> Result<(), Refusal> {
     Err(Refusal::Desk { why: told.join(" | ") })
 }
 
-/// An id that follows from the order: the same in every replay.
-fn id_of(prefix: &str, order: &Order) -> String {
-    let hash = Sha256::digest(format!("{}\n{}", order.actor, order.key));
+/// An id that follows from the order and its moment: the same in every replay, and no earlier paper's, also
+/// where a key that was forgotten comes again.
+fn id_of(prefix: &str, turn: &Turn, order: &Order) -> String {
+    let hash = Sha256::digest(format!("{}\n{}\n{}", order.actor, order.key, turn.now.ms()));
     format!("{prefix}-{}", hash.get(..6).map(hex).unwrap_or_default())
 }

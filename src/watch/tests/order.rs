@@ -82,7 +82,10 @@ fn an_entry_in_the_wrong_unit_of_another_day_or_for_a_counter_is_refused_and_cha
     assert_eq!(why.to_string(), "3020 is outside the span of kim-long/stage, -2 to 10 m; is it m?");
     for (n, at) in [town.now.plus(min(6)), town.now.minus(min(48 * 60 + 1))].into_iter().enumerate() {
         let late = entry(&town, "kim-long/stage", at, 1_000, &format!("t{n}"));
-        assert_eq!(order(&mut town, &late), Answer::Refused(Refusal::Time { measured_at: at }));
+        assert_eq!(
+            order(&mut town, &late),
+            Answer::Refused(Refusal::Time { measured_at: at, now: town.now })
+        );
     }
     let counter = town.plan.city.sensors.iter().find(|sensor| sensor.feeds.is_some()).unwrap();
     let counter = entry(&town, &counter.id.to_string(), town.now, 1_000, "k3");

@@ -75,7 +75,7 @@ fn silence(
         );
     }
     let peace = Peace::Silence { scope: scope.clone(), seen };
-    file(turn, order, peace, until_ms, reason)
+    Ok(file(turn, order, peace, until_ms, reason))
 }
 
 fn named(scope: &Scope) -> &str {
@@ -111,7 +111,8 @@ fn bounded(turn: &Turn, from_ms: i64, until_ms: i64, most: Span, what: &str) -> 
     if until <= from.max(turn.now) || until.since(from) > most {
         let hours = most.whole_s() / 3600;
         return refused(format!(
-            "the {what} would end at {until}; allowed is an end in the future and at most {hours} h after its beginning"
+            "the {what} would end at {until}, and it is {}; allowed is an end in the future and at most {hours} h after its beginning",
+            turn.now
         ));
     }
     if turn.next.desk.silences.len() >= SILENCES_MAX {
@@ -120,15 +121,9 @@ fn bounded(turn: &Turn, from_ms: i64, until_ms: i64, most: Span, what: &str) -> 
     Ok(())
 }
 
-fn file(
-    turn: &mut Turn,
-    order: &Order,
-    peace: Peace,
-    until_ms: i64,
-    reason: String,
-) -> Result<Done, Refusal> {
+fn file(turn: &mut Turn, order: &Order, peace: Peace, until_ms: i64, reason: String) -> Done {
     let silence = Silence {
-        id: format!("s.{}", order.key),
+        id: id_of("s", turn, order),
         peace,
         until_ms,
         reason,
@@ -136,10 +131,12 @@ fn file(
         made_ms: turn.now.ms(),
         ended: None,
     };
-    if turn.next.desk.silences.find(&silence.id).is_some() {
-        return refused("the key was used before; give every order a key of its own");
-    }
-    Ok(turn.file(|desk| &mut desk.silences, silence, Some(order)))
+    turn.file(|desk| &mut desk.silences, silence, Some(order))
+}
+
+/// An id that no earlier paper has, also where a key that was forgotten comes again.
+fn id_of(prefix: &str, turn: &Turn, order: &Order) -> String {
+    format!("{prefix}.{}.{}", order.key, turn.now.ms())
 }
 
 fn maintain(turn: &mut Turn, order: &Order, act: &Act) -> Result<Done, Refusal> {
@@ -172,7 +169,7 @@ fn maintain(turn: &mut Turn, order: &Order, act: &Act) -> Result<Done, Refusal> 
         all.extend(behind.map(|station| station.id.to_string()));
     }
     let peace = Peace::Maintenance { stations: all.into_iter().collect(), lines: lines.clone(), from_ms };
-    file(turn, order, peace, *until_ms, reason)
+    Ok(file(turn, order, peace, *until_ms, reason))
 }
 
 fn end(turn: &mut Turn, order: &Order, id: &str, maintenance: bool) -> Result<Done, Refusal> {
@@ -212,7 +209,7 @@ fn hand_over(turn: &mut Turn, order: &Order, to: &str, note: &str) -> Result<Don
         warnings,
         open: open_count,
     };
-    let id = format!("hand-over.{}", order.key);
+    let id = id_of("hand-over", turn, order);
     let done = turn.file(
         |desk| &mut desk.calls,
         Call { id: id.clone(), about: About::HandOver(given), ended: None },

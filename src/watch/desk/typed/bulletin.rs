@@ -15,7 +15,7 @@ pub(super) fn type_in(turn: &mut Turn, order: &Order, fields: &Fields) -> Result
         let why = format!("{TYPED_MAX} typed bulletins are open, which is the most; withdraw what is over");
         return Err(Refusal::Desk { why });
     }
-    let id = id_of("typed", order);
+    let id = id_of("typed", turn, order);
     propose(turn, order, &id, fields, false)?;
     let (fields, typed_by) = (fields.clone(), order.actor.to_string());
     let typed = Typed { id, phase: Phase::Open, fields, typed_by, why: None };

@@ -34,7 +34,7 @@ pub(super) fn enter(turn: &mut Turn, order: &Order, terms: &ReleaseTerms) -> Res
         let why = format!("order {} of {} is entered as {id}; revise that one", terms.number, terms.dam);
         return Err(Refusal::Desk { why });
     }
-    let id = id_of(&format!("release-{}", terms.dam), order);
+    let id = id_of(&format!("release-{}", terms.dam), turn, order);
     let said = say_release(terms, &turn.plan.city);
     propose(turn, order, &id, terms, &said)?;
     let received_at = terms.received_at.unwrap_or(Moment(turn.now));

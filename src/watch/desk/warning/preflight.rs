@@ -9,6 +9,7 @@ use rules::rule::{Condition, Slot};
 use sensors::parameter::Parameter;
 use sensors::place::{BasinId, ZoneId};
 use sensors::quantity::Value;
+use sensors::rain::leaves;
 use sensors::series::Point;
 use sensors::station::{Sensor, SensorIx, Station, StationId, StationKind};
 use sensors::time::{Span, Timestamp};
@@ -208,9 +209,15 @@ impl<'a> Look<'a> {
         let newest = self.fresh(ix);
         let sum = newest.and_then(|newest| {
             let series = self.state.tracks.get(ix.at())?.series();
-            Some(series.accumulation(newest.measured_at, RAIN_WINDOW).at_least)
+            Some(series.accumulation(newest.measured_at, RAIN_WINDOW))
         });
-        let verdict = sum.map_or(Verdict::Unknown, |sum| Verdict::of(sum.raw() <= RAIN_QUIET_UM));
+        let verdict = sum.map_or(Verdict::Unknown, |sum| match () {
+            () if sum.at_least.raw() > RAIN_QUIET_UM => Verdict::NotOk,
+            // A sum with gaps is at least so much, and never clears (warning.md 6).
+            () if sum.at_most.raw() > RAIN_QUIET_UM || leaves(&sum, RAIN_WINDOW) => Verdict::Unknown,
+            () => Verdict::Ok,
+        });
+        let sum = sum.map(|sum| sum.at_least);
         let (limit, at) = (Some(Value::from_raw(RAIN_QUIET_UM)), newest.map(|newest| newest.measured_at));
         Some(of(sensor, sum, limit, at, verdict))
     }
@@ -236,7 +243,13 @@ impl<'a> Look<'a> {
     fn releases(&self) -> Check {
         let slots = self.state.plan.rules.slots().iter().zip(&self.state.alerts);
         let running = slots.filter(|(slot, alert)| {
-            slot.rule.hazard == Hazard::Release && alert.doubted > 0 && self.touches(&slot.zones)
+            let from_above = match &slot.subject {
+                Subject::Station(dam) => self.is_above(dam),
+                Subject::Basin(_) | Subject::Line(_) => false,
+            };
+            slot.rule.hazard == Hazard::Release
+                && alert.doubted > 0
+                && (from_above || self.touches(&slot.zones))
         });
         let mut facts: Vec<Fact> =
             running.map(|(slot, _)| bare(slot.key().to_owned(), Verdict::NotOk)).collect();
@@ -304,7 +317,7 @@ impl<'a> Look<'a> {
 
     fn dams(&self) -> impl Iterator<Item = &'a Station> {
         let stations = self.state.plan.city.stations.iter();
-        stations.filter(|station| station.kind == StationKind::Reservoir && self.touches(&station.zones))
+        stations.filter(|station| station.kind == StationKind::Reservoir && self.is_above(&station.id))
     }
 
     /// The newest value of a sensor that is not silent.
