@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use baolu::command::cli::{Cli, Command, Failure};
-use baolu::command::{backtest, backup, cap, check, explain, ledger, order, replay, rules, serve};
+use baolu::command::{backtest, backup, bulletin, cap, check, explain, ledger, order, replay, rules, serve};
 #[cfg(feature = "demo")]
 use baolu::command::{demo, simulate};
 use clap::Parser;
@@ -45,6 +45,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Backup(args) => Ok(backup::run(&args, &mut out)?),
         Command::Explain(args) => explain::run(&args, &mut out),
         Command::Ledger(act) => ledger::run(&act, &mut out),
+        Command::Bulletin(command) => bulletin::run(&command, &mut out),
         Command::Cap(args) => cap::run(&args, &mut out),
         Command::Backtest(args) => backtest::run(&args, &mut out),
         #[cfg(feature = "demo")]

@@ -36,7 +36,7 @@ pub use lint::{FULL_MAX, Form, Lack, Want, lint};
 pub use notice::{Notice, compose_notice};
 pub use place::{place, place_anew};
 pub use rehearse::rehearse;
-pub use sign::sign;
+pub use sign::{sign, sign_typed};
 pub use sms::{SMS_MAX, Sms};
 pub use telemetry::{Cause, compose_telemetry, compose_undelivered};
 

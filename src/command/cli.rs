@@ -50,6 +50,9 @@ pub enum Command {
     /// Prove the ledger.
     #[command(subcommand)]
     Ledger(crate::command::ledger::Act),
+    /// What would be composed of a pasted bulletin or of a release order; nobody is told.
+    #[command(subcommand)]
+    Bulletin(crate::command::bulletin::BulletinCommand),
     /// CAP messages of others.
     Cap(crate::command::cap::CapArgs),
     /// Copy the store to a file while it is in use.

@@ -4,6 +4,7 @@ pub mod backtest;
 pub mod backup;
 #[cfg(feature = "demo")]
 mod broker;
+pub mod bulletin;
 pub mod cap;
 pub mod check;
 pub mod cli;

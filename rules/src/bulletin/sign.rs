@@ -8,6 +8,7 @@ use sensors::time::Timestamp;
 use super::Bulletin;
 use super::form::responsible;
 use crate::phrase::{Language, Phrases, Voice};
+use crate::typed::SPOKEN_MAX;
 
 /// Puts the officer's name beside the post, and counts the next bulletin from `now`: the hour at
 /// which it goes out. A bulletin that is the last of its episode keeps what it says of the next.
@@ -29,6 +30,26 @@ pub fn sign(bulletin: &mut Bulletin, officer: &str, city: &City, phrases: &Phras
             text.full = replaced(&text.full, language, "next", &next(Voice::Page));
             let spoken = language.spoken(&next(Voice::Speaker));
             text.spoken = replaced(&text.spoken, language, "next", &spoken);
+        }
+    }
+}
+
+/// Puts the officer's name under what was typed by hand, beside the post. When the next bulletin comes was
+/// typed as well, and stays.
+pub fn sign_typed(bulletin: &mut Bulletin, officer: &str, phrases: &Phrases) {
+    for text in &mut bulletin.texts {
+        let Some(language) = phrases.languages.iter().find(|l| l.lang == text.lang) else { continue };
+        let (by, label) = (responsible(language, officer), language.label("responsible"));
+        for (form, by, most) in
+            [(&mut text.full, by.clone(), usize::MAX), (&mut text.spoken, language.spoken(&by), SPOKEN_MAX)]
+        {
+            *form = if form.lines().any(|line| line.starts_with(label)) {
+                replaced(form, language, "responsible", &by)
+            } else if form.is_empty() || form.chars().count() + by.chars().count() >= most {
+                continue;
+            } else {
+                format!("{form}\n{by}")
+            };
         }
     }
 }

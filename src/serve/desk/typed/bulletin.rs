@@ -3,20 +3,15 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use rules::hazard::Hazard;
-use rules::typed::compose_typed;
-use rules::typed::national::{self, Meant, Reading};
-use sensors::place::ZoneId;
+use rules::typed::national;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::form::{FoundForm, PaperStory, Papers, Preview};
-use super::{ReasonForm, one, page, refused, told};
+use super::{ReasonForm, one, page, refused};
 use crate::desk;
 use crate::desk::paper::Kind;
-use crate::desk::typed::{
-    Act, Fields, Kind as Typing, Moment, Typed, check, check_reason, say, severity, zones,
-};
+use crate::desk::typed::{Act, Fields, Typed, check, check_reason, proposed};
 use crate::order::Act as Ordering;
 use crate::serve::App;
 use crate::serve::answer::Enveloped;
@@ -27,7 +22,6 @@ use crate::serve::order::{OrderedForm, give};
 use crate::serve::problem::{FieldError, Problem};
 use crate::serve::query::{NoQuery, Raw};
 use crate::serve::station::Id;
-use crate::watch::snapshot::Plan;
 
 /// A text to be read.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,44 +71,6 @@ pub(in crate::serve) async fn parse(
     Ok(shown(&app, &form))
 }
 
-/// The fields of a quotation, as far as they were found; what a storm has more is in what was found.
-fn proposed(reading: &Reading, text: String) -> Fields {
-    let meant =
-        |field: &str| reading.found.iter().find(|found| found.field == field).map(|found| &found.meant);
-    let words = |field: &str| match meant(field) {
-        Some(Meant::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let moment = |field: &str| match meant(field) {
-        Some(Meant::Moment(at)) => Some(Moment(*at)),
-        _ => None,
-    };
-    let hazard = match meant("hazard") {
-        Some(Meant::Hazard(hazard)) => Some(Hazard::as_str(*hazard).to_owned()),
-        _ => None,
-    };
-    let risk_level = match meant("risk_level") {
-        Some(Meant::Number(level)) => u8::try_from(*level).ok(),
-        _ => None,
-    };
-    let zones = reading.found.iter().filter_map(|found| match &found.meant {
-        Meant::Zone(zone) => Some(zone.to_string()),
-        _ => None,
-    });
-    Fields {
-        hazard,
-        risk_level,
-        zones: zones.collect(),
-        issuer: words("issuer"),
-        number: words("number"),
-        issued_at: moment("issued_at"),
-        valid_until: moment("valid_until"),
-        next_at: moment("next_at"),
-        text: Some(text),
-        ..Fields::empty(Typing::National)
-    }
-}
-
 /// The bulletin in every language and form, and what it lacks. Nothing is kept.
 #[utoipa::path(
     post, path = "/api/v1/bulletins/preview", operation_id = "preview_bulletin", tag = "bulletins",
@@ -127,18 +83,9 @@ pub(in crate::serve) async fn preview(
 ) -> Result<Response, Problem> {
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
-    let lacks = check(&fields, &plan.city, &plan.phrases, app.shared.clock.now());
-    let said = say(&fields, &plan.city, false);
-    let composed = compose_typed(&said, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
-    let area = area(plan, &zones(&fields, &plan.city));
-    let severity = severity(&fields, &plan.rules).step();
-    Ok(shown(&app, &Preview::new(lacks.into_iter().map(told).collect(), severity, area, composed)))
-}
-
-/// The zones by their ids, and who lives there.
-pub(super) fn area(plan: &Plan, zones: &[ZoneId]) -> (Vec<String>, u64) {
-    let people = zones.iter().filter_map(|zone| plan.city.zone(zone)).map(|zone| u64::from(zone.population));
-    (zones.iter().map(ToString::to_string).collect(), people.sum())
+    let clock = app.shared.clock;
+    let preview = desk::typed::Preview::of(&fields, plan, clock.now(), clock.is_exercise());
+    Ok(shown(&app, &Preview::of(preview)))
 }
 
 /// Typed bulletins by id.

@@ -1,12 +1,12 @@
 //! What typed papers look like in JSON.
 
 use rules::bulletin::Text;
-use rules::typed::Composed;
-use rules::typed::national::{Found, Meant};
+use rules::typed::national::Found;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::paper::{Kept, Record};
+use crate::desk::typed;
 use crate::serve::desk::paper::record;
 use crate::serve::form::Time;
 use crate::serve::problem::FieldError;
@@ -128,14 +128,17 @@ pub(in crate::serve) struct Preview {
 }
 
 impl Preview {
-    pub(super) fn new(
-        lacks: Vec<FieldError>,
-        severity: u8,
-        (zones, people): (Vec<String>, u64),
-        composed: Composed,
-    ) -> Self {
-        let texts = composed.texts.into_iter().map(TextForm::of).collect();
-        Self { ready: lacks.is_empty(), lacks, severity, zones, people, texts, cut: composed.cut }
+    pub(super) fn of(preview: typed::Preview) -> Self {
+        let typed::Preview { lacks, severity, zones, people, composed } = preview;
+        Self {
+            ready: lacks.is_empty(),
+            lacks: lacks.into_iter().map(super::told).collect(),
+            severity,
+            zones: zones.iter().map(ToString::to_string).collect(),
+            people,
+            texts: composed.texts.into_iter().map(TextForm::of).collect(),
+            cut: composed.cut,
+        }
     }
 }
 
@@ -159,16 +162,7 @@ pub(in crate::serve) struct FoundForm {
 
 impl FoundForm {
     pub(super) fn of(found: &Found) -> Self {
-        let value = match &found.meant {
-            Meant::Text(text) => text.clone().into(),
-            Meant::Number(number) => (*number).into(),
-            Meant::Moment(at) => at.to_string().into(),
-            Meant::Hazard(hazard) => hazard.as_str().into(),
-            Meant::Zone(zone) => zone.as_str().into(),
-            Meant::Stage(station, mm) => {
-                serde_json::json!({ "station": station.as_str(), "stage_mm": mm })
-            }
-        };
+        let value = typed::meant(&found.meant);
         let Found { field, quote, from, to, assumed, .. } = found.clone();
         Self { field, value, quote, from, to, assumed }
     }

@@ -4,17 +4,17 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use rules::typed::compose_typed;
 use sensors::station::StationId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::bulletin::{area, order};
+use super::bulletin::order;
 use super::form::{PaperStory, Papers, Preview};
-use super::{ReasonForm, one, page, refused, told};
+use super::{ReasonForm, one, page, refused};
+use crate::desk;
 use crate::desk::paper::Kind;
 use crate::desk::typed::{
-    Act, Moment, ReleaseOrder, ReleasePhase, ReleaseTerms, arrivals, check_order, check_reason, say_release,
+    Act, Moment, ReleaseOrder, ReleasePhase, ReleaseTerms, arrivals, check_order, check_reason,
     severity_of_release,
 };
 use crate::serve::App;
@@ -145,13 +145,9 @@ pub(in crate::serve) async fn preview(
 ) -> Result<Response, Problem> {
     let seen = app.seen();
     let plan = &seen.snapshot.state.plan;
-    let lacks = check_order(&terms, &plan.city, app.shared.clock.now());
-    let said = say_release(&terms, &plan.city);
-    let composed = compose_typed(&said, &plan.city, &plan.phrases, app.shared.clock.is_exercise());
-    let zones = plan.city.station_named(&StationId::new(&terms.dam)).map(|(_, dam)| dam.zones.clone());
-    let area = area(plan, &zones.unwrap_or_default());
-    let severity = severity_of_release(&terms, &plan.rules).step();
-    Ok(shown(&app, &Preview::new(lacks.into_iter().map(told).collect(), severity, area, composed)))
+    let clock = app.shared.clock;
+    let preview = desk::typed::Preview::of_order(&terms, plan, clock.now(), clock.is_exercise());
+    Ok(shown(&app, &Preview::of(preview)))
 }
 
 /// Enters a release order. People below the dam are told as `officers.toml` says.

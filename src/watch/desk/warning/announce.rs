@@ -5,7 +5,7 @@ use rules::rule::{IssuePolicy, NONE};
 
 use super::life::{blank, wait};
 use super::out::{self, Out};
-use super::{names, next_version, notice, paper, settle, words_of};
+use super::{edit, names, next_version, notice, paper, settle, words_of};
 use crate::desk::warning::{Phase, Proposal};
 use crate::order::{Done, Order, Refusal};
 use crate::watch::decide::Turn;
@@ -44,6 +44,9 @@ pub(in crate::watch) fn propose(turn: &mut Turn, draft: Draft, by: Option<&Order
     (bulletin.act, bulletin.at) = (if is_told { Act::Updated } else { Act::Issued }, turn.now);
     if policy == IssuePolicy::Automatic {
         bulletin.author = by.map_or(Author::Rule, |order| Author::Officer(order.actor.as_str().into()));
+        if let Some(order) = by {
+            edit::signed(turn, &mut bulletin, order.actor.as_str(), &[], true);
+        }
         // What waited said what this says anew.
         warning.proposal = None;
         let out = Out { bulletin, transition: None, own: Vec::new(), level, step: "announced", why: None };

@@ -1,7 +1,7 @@
 //! What officers write over what was composed: filled in where they left a form out, and looked through
 //! for what a bulletin must say (warning.md 16).
 
-use rules::bulletin::{Bulletin, Lack, Lang, Text, fill_missing, lint, place_anew, sign};
+use rules::bulletin::{Bulletin, Lack, Lang, Text, fill_missing, lint, place_anew, sign, sign_typed};
 use sensors::place::ZoneId;
 
 use super::{name_of, text_of};
@@ -9,11 +9,16 @@ use crate::desk::warning::{Proposal, Words};
 use crate::order::Refusal;
 use crate::watch::decide::Turn;
 
-/// Puts the officer's name under what was composed, and counts the next bulletin from now.
-pub(super) fn signed(turn: &Turn, bulletin: &mut Bulletin, officer: &str, written: &[String]) {
+/// Puts the officer's name under what was composed, and counts the next bulletin from now; under what was
+/// typed by hand only the name.
+pub(super) fn signed(turn: &Turn, bulletin: &mut Bulletin, officer: &str, written: &[String], typed: bool) {
     let before = bulletin.texts.clone();
     let plan = &turn.plan;
-    sign(bulletin, name_of(turn, officer), &plan.city, &plan.phrases, turn.now);
+    if typed {
+        sign_typed(bulletin, name_of(turn, officer), &plan.phrases);
+    } else {
+        sign(bulletin, name_of(turn, officer), &plan.city, &plan.phrases, turn.now);
+    }
     kept(bulletin, before, written);
 }
 

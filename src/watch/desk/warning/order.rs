@@ -105,10 +105,7 @@ fn approve(
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     bulletin.author = Author::Officer(order.actor.as_str().into());
     edit::moved(turn, &mut bulletin, &was, &proposal.written);
-    if warning.slot.is_some() {
-        // What was typed by hand says itself who answers for it and when the next one comes.
-        edit::signed(turn, &mut bulletin, order.actor.as_str(), &proposal.written);
-    }
+    edit::signed(turn, &mut bulletin, order.actor.as_str(), &proposal.written, warning.slot.is_none());
     edit::written(turn, &mut bulletin, texts)?;
     edit::note(&mut proposal.written, texts);
     if bulletin.act == Deed::Updated {
@@ -228,9 +225,7 @@ fn update(
     let mut bulletin = out::of_proposal(turn, &warning, &proposal);
     (bulletin.act, bulletin.author) = (Deed::Updated, Author::Officer(order.actor.as_str().into()));
     edit::moved(turn, &mut bulletin, &was, &[]);
-    if warning.slot.is_some() {
-        edit::signed(turn, &mut bulletin, order.actor.as_str(), &[]);
-    }
+    edit::signed(turn, &mut bulletin, order.actor.as_str(), &[], warning.slot.is_none());
     edit::written(turn, &mut bulletin, texts)?;
     edit::note(&mut proposal.written, texts);
     let known = turn.next.told.of(&AlertId(warning.id.as_str().into())).map(|sent| sent.level.clone());
