@@ -1,10 +1,13 @@
 //! What careless, hurried and hostile programs send to the officers' desk: it is refused with its reason,
 //! and nothing of it is half done.
 
+mod flood;
+mod key;
+mod mark;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 
 use sensors::time::Span;
 use serde_json::{Value as Json, json};
@@ -15,9 +18,6 @@ const ONE: &str = "truc-ban";
 const OTHER: &str = "truc-ban-thuy-van";
 /// What says when and after how many commits an answer was made; the rest is what stands.
 const MOVING: [&str; 2] = ["generated_at", "seq"];
-/// Turns the text after it around.
-const TURN: &str = "an toàn \u{202E}gnôhk";
-
 /// One connection that asks again and again.
 struct Line {
     address: SocketAddr,
@@ -99,6 +99,12 @@ fn release(number: &str) -> Json {
 
 fn repair() -> Json {
     json!({ "stations": ["phu-oc"], "until": in_hours(2), "reason": "thay cảm biến" })
+}
+
+/// A staff gauge that was read so many minutes from now.
+fn entry(minutes: i64) -> Json {
+    let at = baolu::clock::Clock::real_now().plus(Span::from_min(minutes)).to_string();
+    json!({ "parameter": "stage", "unit": "m", "value": 0.4, "measured_at": at })
 }
 
 fn draft(raise_m: f64) -> Json {
@@ -186,194 +192,6 @@ fn of_two_officers_at_once_one_wins_on_every_kind_of_paper() {
         assert!(won == 1 && [404, 409, 412].contains(&lost.0), "{path}: {answers:?}");
         assert!(lost.1["detail"].as_str().is_some_and(|why| !why.is_empty()), "{lost:?}");
     }
-    assert_eq!(service.terminate(), Some(0));
-    ledger_holds(&data);
-}
-
-#[test]
-fn wrong_heads_and_hours_of_another_clock_change_nothing() {
-    let city = City::copy();
-    let data = city.beside("data");
-    let service = Service::start(&city, &data, &[]);
-    let mut line = Line::to(&service, ONE);
-    let made = papers(&mut line);
-    let (before, level) = (desk(&mut line), water(&mut line));
-    let signed = |who: &str, more: &str| format!("Baolu-Officer: {who}\r\nIdempotency-Key: h\r\n{more}");
-    let path = format!("{}/{}", made[0].0, made[0].1);
-    let body = made[0].2.to_string();
-    for (status, head) in [
-        (400, signed(ONE, "If-Match: v1\r\n")),
-        (400, signed(ONE, "If-Match: *\r\n")),
-        (400, signed(ONE, "If-Match: W/\"v1\"\r\n")),
-        (400, signed(ONE, "If-Match: \"v99999999999999999999999\"\r\n")),
-        (400, signed("ai-do", "If-Match: \"v1\"\r\n")),
-        (400, format!("Baolu-Officer: {ONE}\r\nIf-Match: \"v1\"\r\n")),
-        (
-            400,
-            format!("Baolu-Officer: {ONE}\r\nIdempotency-Key: {}\r\nIf-Match: \"v1\"\r\n", "k".repeat(500)),
-        ),
-        (403, signed(ONE, "If-Match: \"v1\"\r\nX-Forwarded-For: 203.0.113.7\r\n")),
-        (403, signed(ONE, "If-Match: \"v1\"\r\nForwarded: for=203.0.113.7\r\n")),
-        (403, signed(ONE, "If-Match: \"v1\"\r\nVia: 1.1 proxy\r\n")),
-        (403, signed(ONE, "If-Match: \"v1\"\r\nX-Real-IP: 203.0.113.7\r\n")),
-    ] {
-        let (is, why) = line.ask("POST", &path, &head, body.as_bytes());
-        assert_eq!(is, status, "{head}: {why}");
-    }
-    // The officer's clock is a year behind, an hour behind, a year ahead.
-    for (field, hours) in [("valid_until", -24 * 365), ("valid_until", -1), ("valid_until", 24 * 365)] {
-        let mut typed = free("Nước lên.");
-        typed[field] = json!(in_hours(hours));
-        let (status, why) = line.order("/api/v1/bulletins", None, &typed);
-        assert!(status == 400 && why.to_string().contains(field), "{hours} h: {status} {why}");
-    }
-    for hours in [-24 * 365, 24 * 365] {
-        let mut order = release("119/CĐ-PTDS");
-        order["starts_at"] = json!(in_hours(hours));
-        let (status, why) = line.order("/api/v1/release-orders", None, &order);
-        assert!(status == 400 && why.to_string().contains("starts_at"), "{hours} h: {status} {why}");
-        let mut order = repair();
-        order["until"] = json!(in_hours(hours));
-        let (status, why) = line.order("/api/v1/maintenance", None, &order);
-        assert!([400, 409].contains(&status), "{hours} h: {status} {why}");
-    }
-    // The same key with another body is the first order or is refused, and never a second one.
-    let key = format!("Baolu-Officer: {ONE}\r\nIdempotency-Key: k1\r\n");
-    let (status, again) =
-        line.ask("POST", "/api/v1/bulletins", &key, free("Một tin khác hẳn.").to_string().as_bytes());
-    assert!(status == 409 || again["outcome"] == "repeated", "{status} {again}");
-    assert_eq!(desk(&mut line), before, "nothing was half done");
-    assert_eq!(water(&mut line), level);
-    assert_eq!(service.terminate(), Some(0));
-    ledger_holds(&data);
-}
-
-#[test]
-fn marks_that_turn_text_around_are_refused_in_every_field_and_named() {
-    let city = City::copy();
-    let data = city.beside("data");
-    let service = Service::start(&city, &data, &[]);
-    let mut line = Line::to(&service, ONE);
-    let made = papers(&mut line);
-    let before = desk(&mut line);
-    for mark in [TURN, "lũ\u{0}", "lũ\u{1B}[2J", "lũ\u{200B}", "lũ\u{2066}x"] {
-        let with = |mut body: Json, field: &str| {
-            body[field] = json!(mark);
-            body
-        };
-        let mut tries = vec![
-            ("/api/v1/bulletins".to_owned(), None, with(free(""), "text")),
-            ("/api/v1/release-orders".to_owned(), None, with(release("120"), "authority")),
-            ("/api/v1/release-orders".to_owned(), None, with(release("120"), "number")),
-            ("/api/v1/maintenance".to_owned(), None, with(repair(), "reason")),
-            (
-                "/api/v1/silences".to_owned(),
-                None,
-                json!({"subject": "kim-long", "until": in_hours(2), "reason": mark}),
-            ),
-            ("/api/v1/duty/hand-overs".to_owned(), None, json!({"to": OTHER, "note": mark})),
-            ("/api/v1/rules/drafts".to_owned(), None, with(draft(1.88), "note")),
-        ];
-        for (paper, end, body) in &made {
-            let field = if body["reason"].is_null() { "note" } else { "reason" };
-            tries.push((format!("{paper}/{end}"), Some(1), json!({ field: mark })));
-        }
-        for (path, seen, body) in tries {
-            let (status, why) = line.order(&path, seen, &body);
-            assert!([400, 409].contains(&status), "{path} {body}: {status} {why}");
-            assert!(why.to_string().contains("U+"), "{path} {body}: {why}");
-        }
-    }
-    assert_eq!(desk(&mut line), before, "nothing was half done");
-    assert_eq!(service.terminate(), Some(0));
-    ledger_holds(&data);
-}
-
-#[test]
-fn bodies_of_ten_megabytes_and_cap_bombs_are_refused() {
-    let city = City::copy();
-    let service = Service::start(&city, &city.beside("data"), &[]);
-    let signed = format!("Baolu-Officer: {ONE}\r\nIdempotency-Key: big\r\nConnection: close\r\n");
-    let ten = vec![b' '; 10 * 1024 * 1024];
-    for path in ["bulletins", "release-orders", "rules/drafts", "warnings/x/approve", "foreign-alerts/check"]
-    {
-        let (status, _) = Line::to(&service, ONE).ask("POST", &format!("/api/v1/{path}"), &signed, &ten);
-        assert_eq!(status, 413, "{path}");
-    }
-    let laugh = |n: u32| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10));
-    let laughs = (1..12).map(laugh).collect::<Vec<_>>().concat();
-    let crowd = (0..50_000).map(|n| format!("a{n}=\"\" ")).collect::<Vec<_>>().concat();
-    let bombs = [
-        format!("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY l0 \"ha\">{laughs}]><alert>&l11;</alert>"),
-        "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/hostname\">]><alert>&x;</alert>".to_owned(),
-        "<a>".repeat(200_000),
-        format!("<alert {crowd}/>"),
-        format!("<alert>{}", "<info/>".repeat(100_000)),
-        "\u{0}\u{1}".repeat(1000),
-    ];
-    let began = Instant::now();
-    for bomb in &bombs {
-        let mut line = Line::to(&service, ONE);
-        let (status, why) = line.ask("POST", "/api/v1/foreign-alerts/check", "", bomb.as_bytes());
-        assert!(status != 200 || why["valid"] == false, "{status} {why}");
-        assert!([200, 400, 413].contains(&status), "{status} {why}");
-    }
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-    assert_eq!(Line::to(&service, ONE).ask("GET", "/health/live", "", b"").0, 200);
-    assert_eq!(service.terminate(), Some(0));
-}
-
-/// Resident memory of a process, kB.
-fn resident_kb(id: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
-#[test]
-fn ten_thousand_proposals_are_refused_beyond_the_bound_and_reads_go_on() {
-    const TYPED: u32 = 10_000;
-    const DRAFTS: u32 = 80;
-    let city = City::copy();
-    let data = city.beside("data");
-    let service = Service::start(&city, &data, &[]);
-    let mut line = Line::to(&service, ONE);
-    let mut reads = Line::to(&service, OTHER);
-    let (mut taken, mut drafts, mut slowest) = (0, 0, Duration::ZERO);
-    let mut at_bound = 0;
-    for n in 0..TYPED {
-        let (status, why) = line.order("/api/v1/bulletins", None, &free(&format!("Tin số {n}.")));
-        match status {
-            200 => taken += 1,
-            409 => assert!(why["detail"].as_str().unwrap().contains("which is the most"), "{why}"),
-            _ => panic!("{status} {why}"),
-        }
-        if n == 1000 {
-            at_bound = resident_kb(service.id());
-        }
-        if n % 100 == 0 {
-            let began = Instant::now();
-            assert_eq!(reads.ask("GET", "/api/v1/latest", "", b"").0, 200);
-            slowest = slowest.max(began.elapsed());
-        }
-    }
-    let grown = resident_kb(service.id()).saturating_sub(at_bound);
-    assert_eq!(taken, 200);
-    assert!(grown < 100_000, "9,000 refusals took {grown} kB");
-    for n in 0..DRAFTS {
-        let (status, why) = line.order("/api/v1/rules/drafts", None, &draft(1.81 + f64::from(n) / 1000.0));
-        match status {
-            200 => drafts += 1,
-            409 => assert!(why["detail"].as_str().unwrap().contains("drafts are open"), "{why}"),
-            _ => panic!("{status} {why}"),
-        }
-        let began = Instant::now();
-        assert_eq!(reads.ask("GET", "/api/v1/latest", "", b"").0, 200);
-        slowest = slowest.max(began.elapsed());
-    }
-    assert_eq!(drafts, 64);
-    assert!(slowest < Duration::from_secs(1), "a read took {slowest:?}");
-    println!("grown {grown} kB, slowest read {slowest:?}");
     assert_eq!(service.terminate(), Some(0));
     ledger_holds(&data);
 }

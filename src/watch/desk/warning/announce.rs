@@ -84,13 +84,17 @@ fn allowed(turn: &Turn, bulletin: &Bulletin) -> Result<(), Refusal> {
 /// withdrawn; people who were told hear `eased`, which is no all-clear and goes to all of them.
 pub(in crate::watch) fn over(turn: &mut Turn, id: &str, eased: Option<Bulletin>, why: &str) {
     let Some(mut warning) = paper(turn, id).filter(|warning| warning.slot.is_none()) else { return };
+    // Whoever comes late is to hear what an officer did, and not that the clock tidied up after it.
+    let was_closed = warning.phase.is_over();
     warning.running = false;
     NONE.clone_into(&mut warning.level);
     if warning.proposal.take().is_some() {
         notice::of(turn, &warning, "over", &[]);
         settle::rest(&mut warning, Phase::Withdrawn);
     }
-    warning.step("over", None, turn.now, Some(why.to_owned()));
+    if !was_closed {
+        warning.step("over", None, turn.now, Some(why.to_owned()));
+    }
     if !matches!(warning.phase, Phase::Issued | Phase::Updated) {
         turn.file(|desk| &mut desk.warnings, warning, None);
         return;

@@ -226,3 +226,13 @@ fn an_all_clear_gives_the_reason_and_not_what_it_was_given_despite_of() {
     );
     assert!(ward(&score, "kim-long", "vi").1.to_lowercase().contains("phường kim long"));
 }
+
+#[test]
+fn rule_6_rain_with_gaps_is_at_least_so_much_and_never_well() {
+    let mut score = waiting();
+    score.done("truc-ban", STAGE, |id| Act::Approve { id, zones: None, texts: Vec::new() });
+    score.quiet_until("17 04:00", &[]);
+    assert_eq!(check(&score, "rain").0, Verdict::Unknown, "what fell before the first word nobody knows");
+    score.quiet_until("17 10:00", &[]);
+    assert_eq!(check(&score, "rain").0, Verdict::Ok, "six hours were measured, and nothing fell");
+}
