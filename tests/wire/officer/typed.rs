@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use sensors::time::{Span, Timestamp};
 use serde_json::{Value as Json, json};
 
-use crate::peer::baolu::{City, PATIENCE, Service};
+use crate::peer::baolu::{City, PATIENCE, Service, run, run_with};
 
 /// A question with its answer: the status, the headers in lower case, the body.
 fn ask(service: &Service, method: &str, path: &str, more: &str, body: &[u8]) -> (u16, String, Json) {
@@ -160,4 +160,28 @@ fn a_release_order_is_public_until_it_is_over_also_after_a_restart() {
     assert_eq!(get(&service, "/api/v1/releases").2["releases"], json!([]));
     let shown = get(&service, &path).2;
     assert_eq!((&shown["phase"], shown["versions"].as_array().unwrap().len()), (&json!("withdrawn"), 3));
+}
+
+#[test]
+fn the_keyboard_shows_what_would_be_composed_and_names_what_is_missing() {
+    let text = "ĐÀI KHÍ TƯỢNG THỦY VĂN THÀNH PHỐ HUẾ\nSố: 31/LU-HUE\nTIN LŨ TRÊN SÔNG BỒ\nCấp độ rủi ro thiên tai do lũ: cấp 2 tại phường Hương Trà và xã Quảng Điền.";
+    let read = run_with(&["bulletin", "parse", "-"], text.as_bytes());
+    assert_eq!(read.code, Some(1));
+    assert!(
+        read.out.contains("number: 31/LU-HUE «Số: 31/LU-HUE»\n") && read.out.contains("\n- valid_until\n")
+    );
+    assert!(read.out.contains("[vi.spoken]") && read.out.contains("[en.sms]"), "{}", read.out);
+    assert!(read.err.contains("issued_at: is missing"), "{}", read.err);
+    let long = run_with(&["bulletin", "parse", "-"], "lũ ".repeat(10_000).as_bytes());
+    assert!(long.code == Some(1) && long.err.contains("20000 letters"), "{}", long.err);
+    let order = "bulletin release-order --json --dam huong-dien --from 500 --to 1600 --gradually --authority PTDS --number 118 --at 2025-11-17T17:00:00+07:00 --starts-at";
+    let mut words: Vec<&str> = order.split(' ').collect();
+    words.push("2025-11-17T20:00:00+07:00");
+    let shown = run(&words);
+    let form: Json = serde_json::from_str(&shown.out).unwrap();
+    assert!(shown.code == Some(0) && form["ready"] == true, "{form}");
+    assert!(form["texts"][0]["body"].as_str().unwrap().contains("Hương Điền"), "{form}");
+    *words.last_mut().unwrap() = "2026-11-17T20:00:00+07:00";
+    let late = run(&words);
+    assert!(late.code == Some(1) && late.err.contains("starts_at"), "{}", late.err);
 }
