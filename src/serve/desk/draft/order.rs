@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use sensors::mistake::Mistake;
 
-use super::form::{DecisionForm, ProposalForm, RestoreForm};
+use super::form::{ApprovalForm, DecisionForm, ProposalForm, RestoreForm};
 use crate::desk;
 use crate::desk::draft::compile::{Wanted, compile};
 use crate::desk::draft::{Act as DraftAct, BacktestDone, Draft, File, IN_FORCE, InForce, Prepared};
@@ -30,6 +30,10 @@ use crate::watch::snapshot::{Plan, State as Watched};
 const MISTAKES_MAX: usize = 100;
 /// Versions that are looked through for an older one.
 const HISTORY_MAX: usize = 1_000;
+/// Failing tests that an approval names at most.
+const FAILING_MAX: usize = 1_000;
+/// The name of a test, bytes.
+const FAILING_BYTES_MAX: usize = 1_000;
 /// The fewest digits that name a version.
 const DIGITS_MIN: usize = 12;
 
@@ -129,7 +133,7 @@ fn problem(mistakes: &[Mistake]) -> Problem {
         ("Idempotency-Key" = String, Header, description = "The same key, the same order"),
         ("If-Match" = String, Header, description = "The ETag that the draft was read with"),
     ),
-    request_body = DecisionForm,
+    request_body = ApprovalForm,
     responses((status = 200, description = "It is in force, and the newest readings were judged by it", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn approve(
@@ -141,8 +145,13 @@ pub(crate) async fn approve(
     body: Bytes,
 ) -> Result<Response, Problem> {
     Query::read(raw.as_deref(), &[]).finish()?;
-    let form: DecisionForm = read(&body)?;
+    let form: ApprovalForm = read(&body)?;
     signed.seen_version()?;
+    let longest = form.accepts_failing.iter().map(String::len).max().unwrap_or(0);
+    if form.accepts_failing.len() > FAILING_MAX || longest > FAILING_BYTES_MAX {
+        let allowed = format!("at most {FAILING_MAX} names of {FAILING_BYTES_MAX} bytes");
+        return Err(FieldError::new("accepts_failing", "is too long", allowed).into());
+    }
     let seen = app.seen();
     let open = seen.snapshot.state.desk.drafts.find(&id).map(|filed| filed.record.clone());
     let (version, prepared) = if let Some(draft) = open {
@@ -162,7 +171,7 @@ pub(crate) async fn approve(
         let draft = kept.and_then(|kept| serde_json::from_str::<Draft>(&kept.record).ok());
         (draft.map(|draft| draft.version).unwrap_or_default(), None)
     };
-    let act = DraftAct::Approve { id, version, prepared };
+    let act = DraftAct::Approve { id, version, accepts_failing: form.accepts_failing, prepared };
     give(&app, signed, form.note, Act::Desk(desk::Act::Draft(act))).await
 }
 
