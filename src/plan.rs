@@ -154,7 +154,8 @@ impl Texts {
         let missed = JOINED.into_iter().filter(|name| self.text(name).is_none());
         let missed = missed
             .map(|name| about(name, "the file is missing", format!("needed are {}", JOINED.join(", "))));
-        let optional = FILES_OPTIONAL.into_iter().chain([OFFICERS, IMPACTS, DUTY, CAP, RULE_TESTS]);
+        let optional =
+            FILES_OPTIONAL.into_iter().chain([OFFICERS, IMPACTS, DUTY, CAP, RULE_TESTS, MAP, HELP, ACCESS]);
         let known: Vec<&str> = FILES.into_iter().chain(JOINED).chain(optional).collect();
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let strange = names.filter(|name| !name.contains('/') && !known.contains(name) && !is_phrases(name));
@@ -282,6 +283,12 @@ const DUTY: &str = "duty.toml";
 const CAP: &str = "cap.toml";
 /// Readings, and the transitions that the rules must make of them.
 const RULE_TESTS: &str = crate::rule_test::FILE;
+/// How the city is drawn: base map, attribution.
+const MAP: &str = "map.toml";
+/// Shelters and phone numbers.
+const HELP: &str = "help.toml";
+/// Who may write readings, whose pages may ask, and how often.
+const ACCESS: &str = "access.toml";
 /// The files that stand beside those of the city itself; each must be there.
 const JOINED: [&str; 2] = [RULES, RECEIVERS];
 

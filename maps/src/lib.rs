@@ -1,6 +1,8 @@
 //! How it looks: features with shapes become tiles. Knows shapes and attributes, neither rules
 //! nor store; pure.
 
+pub mod feature;
+
 /// The address of a tile that can exist: Web Mercator, `x` and `y` below `2^z` (slippy-map scheme).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TileCoord {

@@ -13,8 +13,8 @@ use super::problem::{FieldError, Problem};
 use super::query::{Query, Raw};
 use super::route::{Access, Route, routes};
 use super::{
-    alert, answer, backtest, basin, cap, desk, discharge, health, latest, metric, order, proof, rain,
-    reservoir, risk, station, stream,
+    alert, answer, backtest, basin, cap, chart, desk, discharge, health, intake, latest, metric, open, order,
+    page, place, proof, rain, reservoir, risk, station, stream, tile,
 };
 
 /// Problems that every route may give.
@@ -106,18 +106,25 @@ fn meaning(status: u16, route: &Route) -> String {
 /// What everybody reads, joined with what each part brings.
 fn whole() -> Document {
     let mut document = Api::openapi();
-    for part in [
-        cap::Doc::openapi(),
-        backtest::Doc::openapi(),
-        proof::Doc::openapi(),
-        risk::Doc::openapi(),
-        desk::warning::Doc::openapi(),
-        desk::draft::Doc::openapi(),
-        desk::duty::Doc::openapi(),
-        desk::typed::Doc::openapi(),
-        desk::foreign::Doc::openapi(),
-    ] {
-        document.merge(part);
+    let parts: [fn() -> Document; 15] = [
+        cap::Doc::openapi,
+        backtest::Doc::openapi,
+        proof::Doc::openapi,
+        risk::Doc::openapi,
+        tile::Doc::openapi,
+        chart::Doc::openapi,
+        place::Doc::openapi,
+        open::Doc::openapi,
+        intake::Doc::openapi,
+        page::Doc::openapi,
+        desk::warning::Doc::openapi,
+        desk::draft::Doc::openapi,
+        desk::duty::Doc::openapi,
+        desk::typed::Doc::openapi,
+        desk::foreign::Doc::openapi,
+    ];
+    for part in parts {
+        document.merge(part());
     }
     Problems.modify(&mut document);
     document

@@ -17,8 +17,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
-    App, alert, backtest, basin, cap, desk, discharge, guard, health, latest, metric, openapi, order, proof,
-    rain, reservoir, risk, station, stream,
+    App, alert, backtest, basin, cap, chart, desk, discharge, guard, health, intake, latest, metric, open,
+    openapi, order, page, place, proof, rain, reservoir, risk, station, stream, tile,
 };
 
 /// Who may ask.
@@ -79,6 +79,12 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         backtest::ROUTES,
         proof::ROUTES,
         risk::ROUTES,
+        tile::ROUTES,
+        chart::ROUTES,
+        place::ROUTES,
+        open::ROUTES,
+        intake::ROUTES,
+        page::ROUTES,
         desk::warning::ROUTES,
         desk::draft::ROUTES,
         desk::duty::ROUTES,

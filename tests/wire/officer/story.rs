@@ -230,7 +230,7 @@ async fn an_officers_night_from_a_lowered_threshold_to_the_all_clear_is_proved_a
     let said = json!({"text": "đã gọi trạm Kim Long, thước nước đúng 1,9 m"});
     assert_eq!(desk.upon(&id, "truc-ban", "comment", &said).0, 200);
     let words = json!({"texts": [{"lang": "vi", "title": "Lũ sông Hương: 1,9 m tại Kim Long",
-        "body": "Nước trên báo động 2. Không qua ngầm, tràn; đưa xe và đồ đạc lên cao."}]});
+        "body": "Phường Kim Long và 10 phường lân cận: nước trên báo động 2. Không qua ngầm, tràn; đưa xe và đồ đạc lên cao."}]});
     let (status, why) = desk.upon(&id, "truc-ban", "update", &words);
     assert_eq!(status, 200, "{why}");
     rings(&mut phones, &newest_told(&desk.see(&path))).await;
