@@ -99,10 +99,13 @@ impl Line {
         self.note(|source, now| source.asked_at = Some(now));
     }
 
-    pub(super) fn answered_well(&self) {
+    /// It answered; what was wrong is over only where nothing of it is left to be fetched.
+    pub(super) fn answered_well(&self, is_whole: bool) {
         self.note(|source, now| {
             source.good_at = Some(now);
-            source.fault = None;
+            if is_whole {
+                source.fault = None;
+            }
             let seconds = now.ms() as f64 / 1000.0;
             metrics::gauge!("baolu_cap_source_good_timestamp_seconds", "source" => self.name.clone())
                 .set(seconds);

@@ -96,8 +96,8 @@ impl Reader {
         loop {
             self.desk.line.asked();
             let pause = match self.turn().await {
-                Ok(()) => {
-                    self.desk.line.answered_well();
+                Ok(is_whole) => {
+                    self.desk.line.answered_well(is_whole);
                     is_down = false;
                     backoff.worked();
                     self.feed.interval
@@ -116,14 +116,15 @@ impl Reader {
         }
     }
 
-    async fn turn(&mut self) -> Result<(), Fault> {
+    /// Asks once; whether nothing of it is left for the next turn.
+    async fn turn(&mut self) -> Result<bool, Fault> {
         let url = self.feed.url.clone();
         let base =
             Url::parse(&url).map_err(|why| Fault::Strange { url: url.clone(), why: why.to_string() })?;
         let Some((bytes, validators)) =
             self.fetch(base.clone(), self.validators.clone(), LIST_BYTES_MAX).await?
         else {
-            return Ok(());
+            return Ok(true);
         };
         // A refused message stands as such in the log; a list that can't be read is a fault of the feed.
         let most = self.desk.bytes_max;
@@ -133,13 +134,13 @@ impl Reader {
                 if self.follow(&base, entries).await? {
                     // Not all of the list was read: it must come again in whole.
                     self.validators = HeaderMap::new();
-                    return Ok(());
+                    return Ok(false);
                 }
             }
             Err(why) => return Err(Fault::Strange { url, why: why.sentence("en") }),
         }
         self.validators = validators;
-        Ok(())
+        Ok(true)
     }
 
     /// Takes what stands in a list and fetches what it points to, where either is not known; whether

@@ -30,7 +30,7 @@ pub(super) async fn run(path: PathBuf, every: Duration, mut desk: Desk) {
         match listed.unwrap_or_else(|broken| Err(io::Error::other(broken))) {
             Ok(found) => {
                 is_down = false;
-                desk.line.answered_well();
+                desk.line.answered_well(true);
                 let whole: Vec<PathBuf> = found
                     .iter()
                     .filter(|(file, look)| seen.get(*file) == Some(look))

@@ -277,7 +277,7 @@ fn a_feed_that_contradicts_itself_and_goes_back_in_time_is_shown_as_such_quoted_
     assert_eq!((status, &again["outcome"]), (200, &json!("repeated")), "{again}");
     let typed = done["paper"]["id"].as_str().unwrap();
     let (_, bulletin) = ask(&service, &format!("/api/v1/bulletins/{typed}"), None);
-    let fields = &bulletin["paper"]["record"]["fields"];
+    let fields = &bulletin["fields"];
     assert_eq!((&fields["issuer"], &fields["number"]), (&json!("Đài KTTV"), &json!("N1")), "{bulletin}");
     let (status, _) = ask(&service, &format!("/api/v1/warnings/{typed}"), None);
     assert_eq!(status, 200, "it waits for a second officer");
