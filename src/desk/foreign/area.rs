@@ -105,7 +105,7 @@ fn digits(value: f64) -> f64 {
 
 /// The box around a shape, for one that is too small to be drawn with fewer points.
 fn boxed(polygon: &Polygon<f64>) -> Polygon<f64> {
-    polygon.bounding_rect().map_or_else(|| polygon.clone(), |rect| rect.to_polygon())
+    polygon.bounding_rect().map_or_else(|| polygon.clone(), geo::Rect::to_polygon)
 }
 
 #[cfg(test)]
@@ -164,16 +164,12 @@ mod tests {
             assert!(ring.iter().all(|at| off(at).abs() < 1e-4));
         }
         // More rings than could ever be drawn.
-        let many = places(&message(
-            &(0..60)
-                .map(|n| {
-                    let at = 10.0 + f64::from(n) / 10.0;
-                    let ring =
-                        format!("<polygon>{at},107.5 {at},107.6 {}.5,107.6 {at},107.5</polygon>", n + 20);
-                    format!("<area><areaDesc>{n}</areaDesc>{}</area>", ring.repeat(12))
-                })
-                .collect::<String>(),
-        ));
+        let area = |n: u32| {
+            let at = 10.0 + f64::from(n) / 10.0;
+            let ring = format!("<polygon>{at},107.5 {at},107.6 {}.5,107.6 {at},107.5</polygon>", n + 20);
+            format!("<area><areaDesc>{n}</areaDesc>{}</area>", ring.repeat(12))
+        };
+        let many = places(&message(&(0..60).map(area).collect::<String>()));
         assert!(many.iter().flat_map(|place| &place.polygons).map(Vec::len).sum::<usize>() <= POINTS_MAX);
     }
 }

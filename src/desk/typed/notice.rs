@@ -54,7 +54,7 @@ pub fn surprise(told: &[Told], orders: &[&ReleaseOrder], terms: &Terms) -> Optio
     let enough = |order: &&&ReleaseOrder| i64::from(order.order.to_m3_s) * 1000 + rise >= now.l_s;
     let is_fair = |order: &&ReleaseOrder| order.short_notice || order.order.starts_at.0 <= began.plus(SLACK);
     let covering: Vec<&ReleaseOrder> = orders.iter().filter(enough).copied().collect();
-    if covering.iter().any(|order| is_fair(&order)) {
+    if covering.iter().any(is_fair) {
         return None;
     }
     let announced_for = covering.iter().map(|order| order.order.starts_at.0).min();

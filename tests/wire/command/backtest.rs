@@ -31,11 +31,10 @@ fn a_backtest_that_is_asked_to_stop_ends_soon_with_a_plain_word_also_while_it_wa
             .spawn()
             .unwrap();
         let mut input = child.stdin.take().unwrap();
-        let mut rows = "measured_at,station,parameter,value,unit\n".to_owned();
         let begins = Timestamp::parse_rfc3339("2025-01-01T00:00:00Z").unwrap();
-        for n in 0..4000 {
-            rows += &format!("{},kim-long,stage,0.5,m\n", begins.plus(Span::from_min(10 * n)));
-        }
+        let row = |n: i64| format!("{},kim-long,stage,0.5,m\n", begins.plus(Span::from_min(10 * n)));
+        let head = "measured_at,station,parameter,value,unit\n".to_owned();
+        let rows = std::iter::once(head).chain((0..4000).map(row)).collect::<Vec<_>>().concat();
         // More than a pipe holds: when all of it is gone, somebody reads.
         assert!(rows.len() > 100_000);
         input.write_all(rows.as_bytes()).unwrap();

@@ -204,6 +204,42 @@ fn ask(service: &Service, path: &str, order: Option<(&str, &str, u64, Json)>) ->
     (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap_or(Json::Null))
 }
 
+/// Who vouches for the server counts; no address shows a key; what failed is told.
+fn sources_say_how_they_are(service: &Service) {
+    until("every source was asked", || {
+        let sources = ask(service, "/api/v1/foreign-alerts/sources", None).1;
+        sources["sources"].as_array().unwrap().iter().all(|source| source["fault"] != Json::Null)
+    });
+    let text = ask(service, "/api/v1/foreign-alerts/sources", None).1;
+    let sources = text["sources"].as_array().unwrap();
+    assert!(!text.to_string().contains("secret"), "{text}");
+    assert!(sources[0]["fault"]["why"].as_str().unwrap().contains("404"), "{text}");
+    assert_eq!((&sources[0]["taken"], &sources[1]["taken"]), (&json!(4), &json!(0)));
+    assert!(sources[2]["fault"]["why"].as_str().unwrap().contains("absent.pem"), "{text}");
+    assert_eq!(service.metric("baolu_cap_taken_total", "national"), 4);
+}
+
+/// Quotes an alert, not without the version and a ward of the city; gives the bulletin's id.
+fn quoted(service: &Service, good: &str) -> String {
+    let path = format!("/api/v1/foreign-alerts/{good}/quote");
+    let frame = |zone: &str| json!({ "hazard": "flood", "zones": [zone] });
+    let (status, wrong) = ask(service, &path, Some(("truc-ban", "k1", 1, frame("nowhere"))));
+    assert_eq!((status, &wrong["errors"][0]["field"]), (400, &json!("zones")), "{wrong}");
+    let (status, _) = ask(service, &path, Some(("truc-ban", "k2", 7, frame("kim-long"))));
+    assert_eq!(status, 412);
+    let (status, done) = ask(service, &path, Some(("truc-ban", "k3", 1, frame("kim-long"))));
+    assert_eq!((status, &done["paper"]["kind"]), (200, &json!("typed")), "{done}");
+    let (status, again) = ask(service, &path, Some(("truc-ban", "k3", 1, frame("kim-long"))));
+    assert_eq!((status, &again["outcome"]), (200, &json!("repeated")), "{again}");
+    let typed = done["paper"]["id"].as_str().unwrap();
+    let (_, bulletin) = ask(service, &format!("/api/v1/bulletins/{typed}"), None);
+    let fields = &bulletin["fields"];
+    assert_eq!((&fields["issuer"], &fields["number"]), (&json!("Đài KTTV"), &json!("N1")), "{bulletin}");
+    let (status, _) = ask(service, &format!("/api/v1/warnings/{typed}"), None);
+    assert_eq!(status, 200, "it waits for a second officer");
+    typed.to_owned()
+}
+
 #[test]
 fn a_feed_that_contradicts_itself_and_goes_back_in_time_is_shown_as_such_quoted_and_put_aside() {
     let mut authority = Authority::new();
@@ -241,19 +277,7 @@ fn a_feed_that_contradicts_itself_and_goes_back_in_time_is_shown_as_such_quoted_
     assert_eq!(standing("N1"), ["contradiction".to_owned(), "in_force".to_owned()].into());
     assert_eq!(standing("N0"), ["backwards".to_owned()].into());
 
-    // Who vouches for the server counts; no address shows a key; what failed is told.
-    until("every source was asked", || {
-        let sources = ask(&service, "/api/v1/foreign-alerts/sources", None).1;
-        sources["sources"].as_array().unwrap().iter().all(|source| source["fault"] != Json::Null)
-    });
-    let text = ask(&service, "/api/v1/foreign-alerts/sources", None).1;
-    let sources = text["sources"].as_array().unwrap();
-    assert!(!text.to_string().contains("secret"), "{text}");
-    assert!(sources[0]["fault"]["why"].as_str().unwrap().contains("404"), "{text}");
-    assert_eq!((&sources[0]["taken"], &sources[1]["taken"]), (&json!(4), &json!(0)));
-    assert!(sources[2]["fault"]["why"].as_str().unwrap().contains("absent.pem"), "{text}");
-    assert_eq!(service.metric("baolu_cap_taken_total", "national"), 4);
-
+    sources_say_how_they_are(&service);
     let id = |headline: &str| {
         let papers = papers();
         let mut of = papers.iter().filter(|paper| paper["alert"]["said"][0]["headline"] == headline);
@@ -265,23 +289,7 @@ fn a_feed_that_contradicts_itself_and_goes_back_in_time_is_shown_as_such_quoted_
     let (_, listed) = ask(&service, "/api/v1/foreign-alerts?shapes=true", None);
     assert!(listed["alerts"][0]["places"].is_array(), "{listed}");
 
-    let path = format!("/api/v1/foreign-alerts/{good}/quote");
-    let frame = |zone: &str| json!({ "hazard": "flood", "zones": [zone] });
-    let (status, wrong) = ask(&service, &path, Some(("truc-ban", "k1", 1, frame("nowhere"))));
-    assert_eq!((status, &wrong["errors"][0]["field"]), (400, &json!("zones")), "{wrong}");
-    let (status, _) = ask(&service, &path, Some(("truc-ban", "k2", 7, frame("kim-long"))));
-    assert_eq!(status, 412);
-    let (status, done) = ask(&service, &path, Some(("truc-ban", "k3", 1, frame("kim-long"))));
-    assert_eq!((status, &done["paper"]["kind"]), (200, &json!("typed")), "{done}");
-    let (status, again) = ask(&service, &path, Some(("truc-ban", "k3", 1, frame("kim-long"))));
-    assert_eq!((status, &again["outcome"]), (200, &json!("repeated")), "{again}");
-    let typed = done["paper"]["id"].as_str().unwrap();
-    let (_, bulletin) = ask(&service, &format!("/api/v1/bulletins/{typed}"), None);
-    let fields = &bulletin["fields"];
-    assert_eq!((&fields["issuer"], &fields["number"]), (&json!("Đài KTTV"), &json!("N1")), "{bulletin}");
-    let (status, _) = ask(&service, &format!("/api/v1/warnings/{typed}"), None);
-    assert_eq!(status, 200, "it waits for a second officer");
-
+    let typed = quoted(&service, &good);
     let other = id("Không phải vùng của ta");
     let path = format!("/api/v1/foreign-alerts/{other}/dismiss");
     let (status, done) =

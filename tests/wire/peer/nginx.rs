@@ -30,10 +30,8 @@ impl Nginx {
             let (certificate, key) = (issued.certificate.display(), issued.key.display());
             (" ssl", format!("ssl_certificate {certificate}; ssl_certificate_key {key};"))
         });
-        let temp: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|part| format!("{part}_temp_path {};\n", at(part)))
-            .collect();
+        let parts = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temp = parts.map(|part| format!("{part}_temp_path {};\n", at(part))).concat();
         let (log, root) = (at("asked"), at("www"));
         let text = format!(
             "daemon off; master_process off; pid {}; error_log {};\nevents {{}}\nhttp {{\n{temp}\
