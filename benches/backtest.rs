@@ -3,7 +3,8 @@
 //! `cargo bench --bench backtest -- 40000000`. The rows are the simulator's storm over Huế, 60 h of it, and
 //! 27 days of its drizzle, every sensor each ten minutes, played again and again later in time. The
 //! file is written to the temporary folder and removed at the end. Old and new rules differ in BĐ2 at
-//! Kim Long; both runs of the program must give the same digest.
+//! Kim Long; both runs of the program must give the same digest. With `--from-store` the same rows are
+//! written to a store first, and the program reads its history.
 #![expect(clippy::unwrap_used, reason = "a measurement that can't be made says so and ends")]
 
 #[expect(dead_code, reason = "each measurement uses a part of it")]
@@ -17,7 +18,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use baolu::plan::Texts;
+use baolu::store::commit::Commit;
+use baolu::store::{Options, Store};
 use baolu::watch::snapshot::Plan;
+use sensors::quality::Quality;
+use sensors::reading::Reading;
 use sensors::time::{Span, Timestamp};
 use simulator::offline::{Row, offline};
 use simulator::storm::Storm;
@@ -31,13 +36,22 @@ const QUIET_DAYS: usize = 27;
 /// What every sensor reports by.
 const STEP_MS: i64 = 600_000;
 
-/// The rows of a storm that stand on the ten-minute marks, one per sensor and mark, as lines without their time.
-fn lines(plan: &Plan, name: &str) -> (Vec<(Span, String)>, Span) {
+/// Readings of one commit to a store.
+const COMMIT: usize = 5_000;
+
+/// The rows of a storm that stand on the ten-minute marks, one per sensor and mark, and when it began and ended.
+fn rows(plan: &Plan, name: &str) -> (Vec<Row>, Timestamp, Timestamp) {
     let storm = Storm::named(name).unwrap();
     let mut rows: Vec<Row> = offline(&plan.city, &storm, storm.seed()).unwrap();
     rows.retain(|row| row.measured_at.ms() % STEP_MS == 0);
     rows.sort_by_key(|row| (row.measured_at, row.sensor));
     rows.dedup_by_key(|row| (row.measured_at, row.sensor));
+    (rows, storm.begins(), storm.ends())
+}
+
+/// The same as lines without their time.
+fn lines(plan: &Plan, name: &str) -> (Vec<(Span, String)>, Span) {
+    let (rows, begins, ends) = rows(plan, name);
     let line = |row: &Row| {
         let id = &plan.city.sensor(row.sensor).unwrap().id;
         let value = row.value.map_or(String::new(), |value| value.display(id.parameter).to_string());
@@ -45,9 +59,9 @@ fn lines(plan: &Plan, name: &str) -> (Vec<(Span, String)>, Span) {
         let name = id.name.as_deref().unwrap_or_default();
         let text =
             format!(",{},{},{value},{},{name},{period}\n", id.station, id.parameter, id.parameter.unit());
-        (row.measured_at.since(storm.begins()), text)
+        (row.measured_at.since(begins), text)
     };
-    (rows.iter().map(line).collect(), storm.ends().since(storm.begins()))
+    (rows.iter().map(line).collect(), ends.since(begins))
 }
 
 fn write(path: &Path, plan: &Plan, wanted: usize) {
@@ -75,14 +89,60 @@ fn write(path: &Path, plan: &Plan, wanted: usize) {
     );
 }
 
+/// Writes as many of the same rows to a store; those of sensors that others feed are made anew from these.
+fn fill(data: &Path, plan: &Plan, wanted: usize) {
+    let fed: Vec<_> = plan.city.sensors.iter().filter_map(|sensor| sensor.feeds).collect();
+    let month: Vec<_> = std::iter::once(rows(plan, "2025-11"))
+        .chain(std::iter::repeat_n(rows(plan, "drizzle"), QUIET_DAYS))
+        .collect();
+    let mut begins = Timestamp::parse_rfc3339("2015-01-01T00:00:00Z").unwrap();
+    let (mut store, restored) =
+        Store::open(data, &plan.city, &plan.version, begins, &Options::default()).unwrap();
+    let (mut seq, mut written, began) = (restored.seq, 0, Instant::now());
+    for (rows, from, to) in month.iter().cycle() {
+        let readings = rows.iter().filter(|row| !fed.contains(&row.sensor)).map(|row| {
+            let at = begins.plus(row.measured_at.since(*from));
+            Reading {
+                sensor: row.sensor,
+                measured_at: at,
+                from: row.period.map(|period| at.minus(period)),
+                arrived_at: at,
+                value: row.value,
+                quality: if row.value.is_some() { Quality::Good } else { Quality::Missing },
+            }
+        });
+        let readings: Vec<Reading> = readings.take(wanted - written).collect();
+        for part in readings.chunks(COMMIT) {
+            let at = part.last().unwrap().arrived_at;
+            let commit = Commit { at, readings: part.to_vec(), ..Commit::default() };
+            seq = store.commit(restored.epoch, seq, &commit).unwrap();
+        }
+        written += readings.len();
+        begins = begins.plus(to.since(*from)).plus(Span::from_ms(STEP_MS));
+        if written >= wanted {
+            break;
+        }
+    }
+    println!("{written} readings stored in {:.1} s\n", began.elapsed().as_secs_f64());
+}
+
 fn main() {
     println!("{}\n", machine::describe());
+    let from_store = std::env::args().any(|argument| argument == "--from-store");
     let wanted = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(ROWS);
     let texts = Texts::embedded();
     let plan = Plan::join(&texts).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (file, new) = (folder.path().join("years.csv"), folder.path().join("rules.toml"));
-    write(&file, &plan, wanted);
+    let new = folder.path().join("rules.toml");
+    let source = if from_store {
+        let data = folder.path().join("data");
+        fill(&data, &plan, wanted);
+        ("--data", data)
+    } else {
+        let file = folder.path().join("years.csv");
+        write(&file, &plan, wanted);
+        ("--input", file)
+    };
     let rules = texts.text("rules.toml").unwrap();
     let lowered = rules.replacen("raise_m = 2.0, clear_m = 1.8", "raise_m = 1.8, clear_m = 1.6", 1);
     assert_ne!(rules, lowered);
@@ -94,8 +154,8 @@ fn main() {
         let mut child = Command::new(env!("CARGO_BIN_EXE_baolu"))
             .args(["backtest", "--json", "--new"])
             .arg(&new)
-            .arg("--input")
-            .arg(&file)
+            .arg(source.0)
+            .arg(&source.1)
             .stdout(File::create(&told).unwrap())
             .stderr(Stdio::inherit())
             .spawn()

@@ -141,7 +141,9 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
         clock,
         stops.notify.clone(),
     ));
+    let cap_sources = Arc::new(collect::cap::Board::default());
     let shared = Shared {
+        cap_sources: Arc::clone(&cap_sources),
         snapshots: snapshots.clone(),
         feed: feed.clone(),
         reader: reader.clone(),
@@ -171,7 +173,7 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
     }
     let (hurrying, hurried) = watch::channel(Arc::default());
     tracker.spawn(pace::follow(snapshots.clone(), hurrying, stops.collect.clone()));
-    collect(&plan, clock, &reading_lane, &hurried, &stops, &tracker)?;
+    collect(&plan, clock, &cap_sources, &reading_lane, &hurried, &stops, &tracker);
     tracker.close();
     Ok(Running { address, snapshots, feed, reader, stops, tracker, writer: Some(writer) })
 }
@@ -180,16 +182,16 @@ pub fn start(setup: Setup) -> Result<Running, ServiceError> {
 fn collect(
     plan: &Plan,
     clock: Clock,
+    board: &Arc<collect::cap::Board>,
     lane: &mpsc::Sender<Envelope>,
     hurried: &collect::Hurried,
     stops: &Stops,
     tracker: &TaskTracker,
-) -> Result<(), ServiceError> {
+) {
     let city = Arc::new(plan.city.clone());
     collect::run(&city, clock, lane, hurried, &stops.collect, tracker);
     let outline = plan.city.zones.iter().map(|zone| zone.shape.clone()).collect();
-    let started = collect::cap::run(&plan.cap_in, outline, lane, &stops.collect, tracker);
-    started.map_err(|e| failed("making the client of CAP feeds", &e))
+    collect::cap::run(&plan.cap_in, outline, (board, clock), lane, &stops.collect, tracker);
 }
 
 fn failed(doing: &'static str, error: &dyn std::error::Error) -> ServiceError {

@@ -40,6 +40,8 @@ const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// When the configuration, a rules file or a source is wrong, or standard output is closed.
 pub fn run(args: &BacktestArgs, out: &mut impl Write) -> Result<(), Failure> {
+    let asked =
+        Asked::listen().map_err(|error| Failure::Running(format!("listening for a stop: {error}")))?;
     let texts = Texts::read(args.config.config.as_deref())?;
     let base = Arc::new(Plan::join(&texts)?);
     let old = if args.old == Path::new(CURRENT) { Arc::clone(&base) } else { under(&base, &args.old)? };
@@ -47,7 +49,7 @@ pub fn run(args: &BacktestArgs, out: &mut impl Write) -> Result<(), Failure> {
     let truths = truths(args, &old)?;
     let map = map::read(args.map.as_deref(), &base.city).map_err(Failure::Input)?;
     let test = Backtest::new(old, new, truths, sources(args)?).map_err(|error| failed(&error))?.with_map(map);
-    let report = shown(&test)?;
+    let report = shown(test, &asked)?;
     let closed = |error: io::Error| Failure::Running(format!("standard output: {error}"));
     if args.output.json {
         let text = serde_json::to_string(&report).map_err(|error| Failure::Running(error.to_string()))?;
@@ -120,34 +122,36 @@ fn sources(args: &BacktestArgs) -> Result<Vec<Source>, Failure> {
 }
 
 /// Runs the test on a thread of its own, shows how far it is, and ends it when somebody asks.
-fn shown(test: &Backtest) -> Result<Report, Failure> {
-    let progress = Progress::default();
+///
+/// A thread that waits for its input can't be woken: it is left behind and ends with the process. It
+/// only reads.
+fn shown(test: Backtest, asked: &Asked) -> Result<Report, Failure> {
+    let progress = Arc::new(Progress::default());
+    let sources = test.sources.len();
     let (send, done) = sync_channel(1);
-    thread::scope(|scope| {
-        let asked =
-            Asked::listen().map_err(|error| Failure::Running(format!("listening for a stop: {error}")))?;
-        let running = &progress;
-        scope.spawn(move || {
-            // Who does not wait any more has gone with the command.
-            let _ = send.send(test.run(running));
-        });
-        let bar = bar();
-        let result = loop {
-            match done.recv_timeout(SHOWN_EVERY) {
-                Ok(result) => break result,
-                Err(RecvTimeoutError::Disconnected) => break Err(BacktestError::Broken),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if asked.was_asked() {
-                progress.cancel();
-            }
-            bar.set_position(progress.readings());
-            let at = progress.at().map_or_else(String::new, |at| at.to_string());
-            bar.set_message(format!("{}/{} {at}", progress.source(), test.sources.len()));
-        };
-        bar.finish_and_clear();
-        result.map_err(|error| failed(&error))
-    })
+    let running = Arc::clone(&progress);
+    let thread = thread::Builder::new().name("backtest".into()).spawn(move || {
+        // Who does not wait any more has gone with the command.
+        let _ = send.send(test.run(&running));
+    });
+    thread.map_err(|error| Failure::Running(format!("starting the backtest: {error}")))?;
+    let bar = bar();
+    let result = loop {
+        match done.recv_timeout(SHOWN_EVERY) {
+            Ok(result) => break result,
+            Err(RecvTimeoutError::Disconnected) => break Err(BacktestError::Broken),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if asked.was_asked() {
+            progress.cancel();
+            break Err(BacktestError::Cancelled);
+        }
+        bar.set_position(progress.readings());
+        let at = progress.at().map_or_else(String::new, |at| at.to_string());
+        bar.set_message(format!("{}/{sources} {at}", progress.source()));
+    };
+    bar.finish_and_clear();
+    result.map_err(|error| failed(&error))
 }
 
 fn bar() -> ProgressBar {

@@ -52,6 +52,10 @@ pub enum Act {
         id: String,
         /// The version that was seen, so that the order says what it put into force.
         version: String,
+        /// The tests of the city that fail under it, as far as the officer takes that upon them; the
+        /// order's note says why.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        accepts_failing: Vec<String>,
         /// The same compiled, with what it needs to begin at once.
         #[serde(skip)]
         prepared: Option<Arc<Prepared>>,
@@ -137,6 +141,9 @@ pub struct Draft {
     pub note: Option<String>,
     /// The backtest of this version.
     pub backtest: Option<BacktestDone>,
+    /// The tests of the city that failed under it and that the approving officer accepted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted_failing: Vec<String>,
     /// Who closed it; `None` where other rules did.
     pub closed_by: Option<String>,
     /// Why it was closed.

@@ -2,16 +2,26 @@
 //!
 //! They are shown and quoted. Nothing here goes to the public by itself.
 
+mod area;
+mod quote;
+
 use sensors::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
 use super::paper::{Kind, Record};
+use super::typed::Moment;
 use crate::cap::read::{Info, Message, Reference};
 use crate::notify::outbox::hex;
 
+pub use area::{POINTS_MAX, Place, places};
+pub use quote::quoted;
+
 /// Alerts that may be open; the least severe and oldest goes first.
 pub const OPEN_MAX: usize = 1000;
+/// Typed bulletins that one alert is quoted in.
+pub const QUOTED_MAX: usize = 16;
 /// How long an alert stands that says no end.
 pub const STANDS: Span = Span::from_h(24);
 /// How far ahead of our clock `sent` may be.
@@ -20,13 +30,69 @@ pub const AHEAD_MAX: Span = Span::from_h(1);
 /// What an officer does to it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act {}
+pub enum Act {
+    /// Quotes it: its issuer, number, hour and words become a typed bulletin.
+    Quote {
+        /// Which.
+        id: String,
+        /// What its issuer can't say for us.
+        frame: Box<Frame>,
+    },
+    /// Puts it aside: it is shown to nobody any more.
+    Dismiss {
+        /// Which.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+}
 
 impl Act {
     /// Its name in the store and the ledger.
     pub fn as_str(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Quote { .. } => "quote_foreign_alert",
+            Self::Dismiss { .. } => "dismiss_foreign_alert",
+        }
     }
+}
+
+/// What an officer adds to a quotation: for whom, and how severe it counts here. The words are its
+/// issuer's and are not the officer's to change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = QuoteFrame)]
+pub struct Frame {
+    /// The hazard, as `flood`.
+    pub hazard: String,
+    /// The wards that it is for; never empty, and empty is never everybody.
+    #[serde(default)]
+    pub zones: Vec<String>,
+    /// Whether it is for every ward of the city; then `zones` stays empty.
+    #[serde(default)]
+    pub whole_city: bool,
+    /// 1 to 5 by our own steps; as its issuer says, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<u8>,
+    /// Until when it holds; until its own end, where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub valid_until: Option<Moment>,
+    /// When the next bulletin comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub next_at: Option<Moment>,
+}
+
+/// Who put an alert aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dismissal {
+    /// Who.
+    pub by: String,
+    /// When, ms since 1970.
+    pub at_ms: i64,
+    /// Why.
+    pub reason: String,
 }
 
 /// Whether an alert's area touches the city.
@@ -53,6 +119,8 @@ pub enum Standing {
     Cancelled,
     /// It withdraws others and warns of nothing itself.
     Cancel,
+    /// An officer put it aside; its issuer's next word is heard again.
+    Dismissed,
     /// It says otherwise than the one of the same number that came before.
     Contradiction,
     /// It was sent before what is known of its chain.
@@ -84,6 +152,8 @@ pub struct Heard {
     pub message: Message,
     /// Whether it touches the city; worked out before, because it takes time.
     pub touch: Touch,
+    /// Where it holds, as it is drawn; worked out before.
+    pub places: Vec<Place>,
     /// The standard's rules that it breaks, by name.
     pub breaches: Vec<String>,
 }
@@ -135,6 +205,15 @@ pub struct Foreign {
     pub references: Vec<Reference>,
     /// What it says, in each language.
     pub said: Vec<Said>,
+    /// Where it holds, as it is drawn.
+    #[serde(default)]
+    pub places: Vec<Place>,
+    /// The typed bulletins that quote it, at most [`QUOTED_MAX`].
+    #[serde(default)]
+    pub quoted_in: Vec<String>,
+    /// Who put it aside, when and why.
+    #[serde(default)]
+    pub dismissed: Option<Dismissal>,
     /// SHA-256 over what its issuer wrote.
     pub content: String,
 }
@@ -214,6 +293,9 @@ impl Foreign {
             breaches: heard.breaches.iter().take(16).cloned().collect(),
             references: message.references.clone(),
             said: message.infos.iter().map(said).collect(),
+            places: heard.places.clone(),
+            quoted_in: Vec::new(),
+            dismissed: None,
             content,
         }
     }
@@ -230,9 +312,14 @@ impl Foreign {
 
     /// What it says in a language, or else in its first one.
     pub fn said_in(&self, lang: &str) -> Option<&Said> {
-        let speaks =
-            |said: &&Said| said.language.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(lang));
-        self.said.iter().find(speaks).or_else(|| self.said.first())
+        self.said.iter().find(|said| said.speaks(lang)).or_else(|| self.said.first())
+    }
+}
+
+impl Said {
+    /// Whether it is in this language, of whatever country.
+    pub fn speaks(&self, lang: &str) -> bool {
+        self.language.split('-').next().is_some_and(|tag| tag.eq_ignore_ascii_case(lang))
     }
 }
 

@@ -5,6 +5,7 @@
 mod bulletin;
 mod check;
 mod moment;
+mod notice;
 mod preview;
 mod release;
 mod say;
@@ -14,6 +15,7 @@ use serde::Serialize;
 pub use bulletin::{FIELD_MAX, Fields, Kind, Phase, TEXT_MAX, Typed};
 pub use check::{Lack, PAST_MAX, check, check_order, check_reason};
 pub use moment::Moment;
+pub use notice::{Surprise, Told, surprise};
 pub use preview::{Preview, meant, proposed};
 pub use release::{Order as ReleaseTerms, Phase as ReleasePhase, ReleaseOrder};
 pub use say::{

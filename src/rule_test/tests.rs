@@ -89,3 +89,79 @@ fn mistakes_are_told_with_their_line() {
     let told = told.replace('\\', "");
     assert!(told.contains("there is no station \"atlantis\""), "{told}");
 }
+
+/// Huế with a barometer on every mast, and the rule that stands in a comment for that day.
+fn with_barometers() -> Arc<Plan> {
+    let mut texts = Texts::embedded();
+    let rename = |text: &mut String, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        *text = text.replace(from, to);
+    };
+    let limits = "[defaults.air_pressure]\nspan_hPa = [850.0, 1080.0]\ninterval_s = 600\njitter_s = 120\n\
+                  patience_s = 1200\n\n[defaults.wind_speed]";
+    let field = "[[field]]\nparameter = \"air_pressure\"\npointer = \"/pressure\"\n";
+    for (name, text) in &mut texts.files {
+        match name.as_str() {
+            "stations.toml" => {
+                rename(text, "[defaults.wind_speed]", limits);
+                rename(text, "\"wind_direction\"]", "\"wind_direction\", \"air_pressure\"]");
+            }
+            "rules.toml" => {
+                let (_, rest) = text.split_once("# A storm's pressure fall.").unwrap();
+                let lines = rest.lines().skip(1).take_while(|line| line.starts_with('#'));
+                let lines = lines.skip_while(|line| !line.starts_with("# [[rule]]"));
+                let rule: Vec<&str> = lines.map(|line| line.trim_start_matches(['#', ' '])).collect();
+                *text = format!("{text}\n{}\n", rule.join("\n"));
+            }
+            _ if name.starts_with("phrases.") => {
+                rename(text, "\n[unit]\n", "\n[unit]\nhPa = \"hPa\"\n");
+                rename(text, "\n[parameter]\n", "\n[parameter]\nair_pressure = \"khí áp\"\n");
+                rename(text, "\n[level]\n", "\n[level]\nfalling = \"giảm\"\nfalling-fast = \"giảm nhanh\"\n");
+                rename(text, "\n[warning.wind]\n", "\n[warning.wind]\nadvice_2 = \"neo tàu.\"\n");
+            }
+            _ if name.ends_with("wind-json.toml") => {
+                let (fields, _) = text.split_once("[[recorded]]").unwrap();
+                *text = format!("{fields}{field}");
+            }
+            _ => {}
+        }
+    }
+    Arc::new(Plan::join(&texts).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+#[test]
+fn the_pressure_rule_that_waits_for_a_barometer_raises_eases_and_leaves_the_daily_tide_alone() {
+    let plan = with_barometers();
+    let head = |name: &str, values: &str| {
+        format!(
+            "[[test]]\nname = \"{name}\"\n[[test.series]]\nstation = \"759002\"\nparameter = \"air_pressure\"\n\
+             start = \"2025-11-16T00:00:00+07:00\"\nstep_s = 3600\nvalues = [{values}]\n[[test.expect]]\n"
+        )
+    };
+    let expect = |at: &str, change: &str, level: &str| {
+        format!(
+            "at = \"2025-11-16T{at}:00:00+07:00\"\nrule = \"pressure-fall\"\nsubject = \"759002\"\n\
+             change = \"{change}\"\nlevel = \"{level}\"\n"
+        )
+    };
+    // A storm: 9 hPa in three hours, then it holds.
+    let storm =
+        head("storm", "1008.0, 1007.0, 1004.0, 999.0, 997.0, 997.0, 997.0, 997.0, 997.0, 997.0, 997.0")
+            + &[expect("02", "raised", "falling"), expect("03", "raised", "falling-fast")]
+                .join("[[test.expect]]\n")
+            + "[[test.expect]]\n"
+            + &expect("07", "eased", "falling")
+            + "[[test.expect]]\n"
+            + &expect("08", "eased", "none");
+    // The half-daily tide of the air is about 2 hPa in the tropics [K].
+    let quiet = head("tide", "1010.0, 1009.5, 1009.0, 1008.3, 1008.0, 1008.4, 1009.0, 1010.0")
+        + "between = [\"2025-11-16T00:00:00+07:00\", \"2025-11-16T08:00:00+07:00\"]\nrule = \"pressure-fall\"\n\
+           subject = \"759002\"\nchange = \"none\"\n";
+    for text in [storm, quiet] {
+        let failures: Vec<String> =
+            run_rule_tests(&plan, &text).unwrap().iter().map(ToString::to_string).collect();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+    }
+    // It tells officers and says nothing in Huế as it is.
+    assert!(hue().rules.slots().iter().all(|slot| slot.rule.id.0.as_ref() != "pressure-fall"));
+}

@@ -71,6 +71,8 @@ pub struct Shared {
     pub clock: Clock,
     /// What `/metrics` shows; see [`metric::install`].
     pub metrics: PrometheusHandle,
+    /// How the sources of other authorities' alerts are doing.
+    pub cap_sources: Arc<crate::collect::cap::Board>,
     /// Whether the writer lives, and whether the store takes what it writes.
     pub pulse: Arc<Pulse>,
     /// What is allowed at most.

@@ -296,7 +296,12 @@ mod tests {
         let (say, readings) = mpsc::channel(4);
         let mut inlet = Inlet { lanes: Lanes { orders, outcomes, readings }, rules: None };
         let event = || Envelope { events: vec![Event::Stepped(sensors::time::Span::ZERO)], receipt: None };
-        let approve = desk::draft::Act::Approve { id: "d".into(), version: "v".into(), prepared: None };
+        let approve = desk::draft::Act::Approve {
+            id: "d".into(),
+            version: "v".into(),
+            accepts_failing: Vec::new(),
+            prepared: None,
+        };
         say.try_send(event()).unwrap();
         give.try_send(ordered(approve)).unwrap();
         give.try_send(ordered(desk::draft::Act::Decline { id: "e".into() })).unwrap();

@@ -1,6 +1,8 @@
 //! The commands as people type them: what they print, and what their exit code says.
 
 #[cfg(test)]
+mod backtest;
+#[cfg(test)]
 mod replay;
 
 use std::fs;

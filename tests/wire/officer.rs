@@ -5,6 +5,7 @@ mod backtest;
 mod cap;
 mod draft;
 mod duty;
+mod foreign;
 mod story;
 mod typed;
 mod warning;

@@ -65,6 +65,11 @@ pub(super) const KEYS: &[(&str, &[&str])] = &[
     // A release order came later before its hour than the law asks for.
     ("release_short_title", &["where"]),
     ("release_short_body", &["where", "when", "until", "quantity"]),
+    // A dam lets out more, {quantity}, and no order announced it; or one did, for a later hour {until}.
+    ("release_unannounced_title", &["where"]),
+    ("release_unannounced_body", &["where", "when", "quantity"]),
+    ("release_early_title", &["where"]),
+    ("release_early_body", &["where", "when", "until", "quantity"]),
     // Nobody said that a release ended.
     ("release_lapsed_title", &["where"]),
     ("release_lapsed_body", &["where", "when"]),

@@ -11,6 +11,8 @@ use crate::time::Span;
 pub struct Terms {
     /// How long before the gates open an order must reach people, by law; `None` where nobody set it.
     pub notice: Option<Span>,
+    /// A release that rises by more than this needs an order before it; `None` where nobody set it.
+    pub rise: Option<Discharge>,
     /// The largest release seen, of each dam where it is known.
     pub largest: BTreeMap<StationId, Discharge>,
     /// Of the largest release seen, in per cent: an order for more is taken for a typing error.
@@ -20,7 +22,7 @@ pub struct Terms {
 impl Default for Terms {
     /// Half as much again as was ever seen.
     fn default() -> Self {
-        Self { notice: None, largest: BTreeMap::new(), plausible_percent: 150 }
+        Self { notice: None, rise: None, largest: BTreeMap::new(), plausible_percent: 150 }
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Feed {
     pub url: String,
     /// How often it is asked.
     pub interval: Duration,
+    /// The one authority, in PEM, that may vouch for its server; the system's, where absent.
+    pub ca: Option<PathBuf>,
 }
 
 impl Sources {
@@ -108,9 +110,17 @@ impl Sources {
                 Some(url.to_owned())
             });
             let seconds = feed.cell("interval_s").map_or(Some(60), |cell| cell.whole(10, 86_400));
+            let ca = feed.cell("ca").and_then(|cell| {
+                let is_https = url.as_ref().is_none_or(|url| url.starts_with("https://"));
+                if !is_https {
+                    cell.note("the address is not https", "leave it out, or ask over https");
+                }
+                cell.text().map(PathBuf::from)
+            });
             feed.close();
             if let (Some(name), Some(url), Some(seconds)) = (name, url, seconds) {
-                sources.feeds.push(Feed { name, url, interval: Duration::from_secs(seconds.unsigned_abs()) });
+                let interval = Duration::from_secs(seconds.unsigned_abs());
+                sources.feeds.push(Feed { name, url, interval, ca });
             }
         }
         if sources.feeds.len() > FEEDS_MAX {
@@ -165,14 +175,14 @@ mod tests {
     #[test]
     fn every_mistake_of_the_table_is_named_and_nothing_else_of_the_file_is_judged() {
         let text = "[out]\nwhatever = 1\n[in]\nmessage_bytes_max = 99999999\nfolders = \"x\"\n\
-                    [[in.feed]]\nname = \"a\"\nurl = \"ftp://a/\"\n[in.profile]\nlanguages = [\"v i\"]\n\
+                    [[in.feed]]\nname = \"a\"\nurl = \"ftp://a/\"\nca = \"a.pem\"\n[in.profile]\nlanguages = [\"v i\"]\n\
                     southwest_lat_lon = [17.0, 108.0]\nnortheast_lat_lon = [16.0, 107.0]\n";
         let told: Vec<String> =
             Sources::parse("cap.toml", text).unwrap_err().iter().map(ToString::to_string).collect();
-        for key in ["message_bytes_max", "in.folders", "url", "languages[0]", "southwest_lat_lon"] {
+        for key in ["message_bytes_max", "in.folders", "url", "ca", "languages[0]", "southwest_lat_lon"] {
             assert!(told.iter().any(|line| line.contains(key)), "{key}: {told:#?}");
         }
-        assert_eq!(told.len(), 5, "{told:#?}");
+        assert_eq!(told.len(), 6, "{told:#?}");
         assert_eq!(Sources::parse("cap.toml", "").unwrap(), Sources::default());
     }
 }

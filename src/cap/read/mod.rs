@@ -18,7 +18,7 @@ mod text;
 mod xml;
 
 pub use finding::Finding;
-pub use list::{Listed, listed};
+pub use list::{Entry, Inside, Listed, listed};
 pub use message::{Area, Info, Message, Reference};
 pub use profile::Profile;
 pub use text::{shown, shown_lines};
@@ -52,18 +52,23 @@ pub fn check(bytes: &[u8], bytes_max: usize, profile: Option<&Profile>) -> Verdi
         Ok(root) => root,
         Err(finding) => return Verdict { findings: vec![finding], message: None },
     };
+    judge(&root, profile)
+}
+
+/// Holds what was read as XML against everything else.
+fn judge(root: &xml::Node, profile: Option<&Profile>) -> Verdict {
     let mut found = Findings::default();
-    schema::check(&root, &mut found);
+    schema::check(root, &mut found);
     let is_cap = root.space == xml::Space::Cap12 && root.name == "alert";
-    if is_cap && prose::is_bounded(&root, &mut found) {
-        prose::check(&root, &mut found);
+    if is_cap && prose::is_bounded(root, &mut found) {
+        prose::check(root, &mut found);
         if let Some(profile) = profile {
-            profile::check(&root, profile, &mut found);
+            profile::check(root, profile, &mut found);
         }
     }
     let findings = found.into_sorted();
     let is_broken = findings.iter().any(|finding| finding.rule.level == rule::Level::Broken);
-    let message = if is_broken { None } else { message::of(&root) };
+    let message = if is_broken { None } else { message::of(root) };
     Verdict { findings, message }
 }
 

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+pub(super) const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
 <identifier>VN-1</identifier><sender>tin@kttv.example</sender><sent>2025-11-16T21:00:00+07:00</sent>
 <status>Actual</status><msgType>Update</msgType><source>s</source><scope>Public</scope>
@@ -326,16 +326,6 @@ fn the_profile_of_the_city_is_held_against_it_only_where_it_is_asked_for() {
         told,
         ["profile_language", "profile_event", "profile_geocode", "profile_bounds", "profile_bounds"]
     );
-}
-
-#[test]
-fn a_feed_is_a_list_of_links_or_a_message() {
-    let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><entry><link href="/other"/><link type="application/cap+xml" href="a.cap"/></entry><entry><link rel="self" href="x"/></entry></feed>"#;
-    let rss = r"<rss><channel><item><link> https://h/b.cap </link></item></channel></rss>";
-    assert_eq!(listed(atom.as_bytes(), 1000).unwrap(), Listed::Links(vec!["a.cap".to_owned()]));
-    assert_eq!(listed(rss.as_bytes(), 1000).unwrap(), Listed::Links(vec!["https://h/b.cap".to_owned()]));
-    assert_eq!(listed(GOOD.as_bytes(), 9000).unwrap(), Listed::Message);
-    assert!(listed(b"<html/>", 1000).is_err() && listed(b"<!DOCTYPE html><html/>", 1000).is_err());
 }
 
 /// What tags are made of.

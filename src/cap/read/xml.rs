@@ -57,6 +57,8 @@ pub(super) struct Node {
     pub(super) name: String,
     /// Counted from 1.
     pub(super) line: usize,
+    /// Its first byte in the text, and the one behind its last.
+    pub(super) span: (usize, usize),
     /// Its attributes, without the declarations of namespaces and the schema's place.
     pub(super) attributes: Vec<(String, String)>,
     /// Its own text, as XML understands it.
@@ -179,11 +181,12 @@ impl Builder<'_> {
                 }
                 Event::End(tag) => {
                     self.leave(open.len());
-                    let Some((name, node)) = open.pop().filter(|(name, _)| name == tag.name().as_ref())
+                    let Some((name, mut node)) = open.pop().filter(|(name, _)| name == tag.name().as_ref())
                     else {
                         return Err(self.wrong(&rule::WELL_FORMED, tag.name().as_ref()));
                     };
                     let _ = name;
+                    node.span.1 = reader.buffer_position() as usize;
                     put(node, &mut open, &mut root);
                 }
                 Event::Text(text) => {
@@ -303,6 +306,7 @@ impl Builder<'_> {
             space,
             name: name.to_owned(),
             line: self.line,
+            span: (self.counted, self.counted),
             attributes: names,
             text,
             cdata: false,

@@ -25,10 +25,12 @@ pub(super) async fn run(path: PathBuf, every: Duration, mut desk: Desk) {
     let mut is_down = false;
     loop {
         let place = path.clone();
+        desk.line.asked();
         let listed = tokio::task::spawn_blocking(move || list(&place)).await;
         match listed.unwrap_or_else(|broken| Err(io::Error::other(broken))) {
             Ok(found) => {
                 is_down = false;
+                desk.line.answered_well(true);
                 let whole: Vec<PathBuf> = found
                     .iter()
                     .filter(|(file, look)| seen.get(*file) == Some(look))
@@ -43,11 +45,13 @@ pub(super) async fn run(path: PathBuf, every: Duration, mut desk: Desk) {
                     }
                 }
             }
-            Err(why) if !is_down => {
-                tracing::warn!(%why, "the CAP folder {} can't be looked into; it is tried again", path.display());
+            Err(why) => {
+                desk.line.failed(&path.display().to_string(), &format!("it can't be looked into: {why}"));
+                if !is_down {
+                    tracing::warn!(%why, "the CAP folder {} can't be looked into; it is tried again", path.display());
+                }
                 is_down = true;
             }
-            Err(_) => {}
         }
         tokio::time::sleep(every).await;
     }
@@ -57,11 +61,14 @@ async fn take(path: &Path, file: &Path, desk: &mut Desk) -> Result<(), WriterGon
     let (from, most) = (file.to_owned(), desk.bytes_max);
     let read = tokio::task::spawn_blocking(move || read(&from, most)).await;
     let (folder, notes) = match read.unwrap_or_else(|broken| Err(io::Error::other(broken))) {
-        Ok(bytes) => match desk.take(bytes).await? {
+        Ok(bytes) => match desk.take(bytes, &file.display().to_string()).await? {
             Taken::Durable(notes) => ("done", notes),
             Taken::Refused(notes) => ("refused", notes),
         },
-        Err(why) => ("refused", vec![why.to_string()]),
+        Err(why) => {
+            desk.line.refused(&file.display().to_string(), &why.to_string());
+            ("refused", vec![why.to_string()])
+        }
     };
     if folder == "refused" {
         let first = notes.first().map(String::as_str).unwrap_or_default();

@@ -1,8 +1,9 @@
 //! CAP messages of other authorities: from a drop folder and from feeds, checked, worked out, handed on.
 //!
-//! What breaks the form is refused and told in the log; what only breaks the standard's prose is taken
+//! What breaks the form is refused and told on the board; what only breaks the standard's prose is taken
 //! in with a note. It decides nothing about an alert's life and opens no address but the configured ones.
 
+mod board;
 mod feed;
 mod folder;
 
@@ -16,9 +17,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::cap::read::config::Sources;
 use crate::cap::read::rule::Level;
-use crate::cap::read::{Message, check};
-use crate::desk::foreign::{Heard, Touch};
+use crate::cap::read::{Message, Verdict, check};
+use crate::clock::Clock;
+use crate::desk::foreign::{Heard, Touch, places};
 use crate::event::{Envelope, Event, Receipt};
+
+pub use board::{Board, REFUSALS_MAX, Refused, Source};
+
+use board::Line;
 
 /// Starts one task for the folder and one for each feed.
 ///
@@ -26,31 +32,32 @@ use crate::event::{Envelope, Event, Receipt};
 pub fn run(
     sources: &Sources,
     outline: Vec<MultiPolygon<f64>>,
+    (board, clock): (&Arc<Board>, Clock),
     inbox: &mpsc::Sender<Envelope>,
     cancel: &CancellationToken,
     tracker: &TaskTracker,
-) -> Result<(), reqwest::Error> {
+) {
     let outline: Arc<[MultiPolygon<f64>]> = outline.into();
-    let desk = |source: &str| {
+    let desk = |source: &str, place: String| {
         let durable = Arc::new(watch::Sender::new(0));
+        let line = Line::new(board, clock, source, place);
         let (source, outline, inbox) = (source.to_owned(), Arc::clone(&outline), inbox.clone());
-        Desk { source, outline, inbox, durable, ticket: 0, bytes_max: sources.message_bytes_max }
+        Desk { source, outline, inbox, durable, line, ticket: 0, bytes_max: sources.message_bytes_max }
     };
     if let Some(path) = &sources.folder {
-        let (path, every, desk, cancel) =
-            (path.clone(), sources.scan_interval, desk("folder"), cancel.clone());
+        let desk = desk("folder", path.display().to_string());
+        let (path, every, cancel) = (path.clone(), sources.scan_interval, cancel.clone());
         tracker.spawn(async move {
             cancel.run_until_cancelled(folder::run(path, every, desk)).await;
         });
     }
     for feed in &sources.feeds {
-        let reader = feed::Reader::new(feed.clone(), desk(&feed.name))?;
+        let reader = feed::Reader::new(feed.clone(), desk(&feed.name, board::plain(&feed.url)));
         let cancel = cancel.clone();
         tracker.spawn(async move {
             cancel.run_until_cancelled(reader.run()).await;
         });
     }
-    Ok(())
 }
 
 /// The writer has gone: the service is ending.
@@ -64,6 +71,7 @@ struct Desk {
     outline: Arc<[MultiPolygon<f64>]>,
     inbox: mpsc::Sender<Envelope>,
     durable: Arc<watch::Sender<u64>>,
+    line: Line,
     ticket: u64,
     bytes_max: usize,
 }
@@ -77,11 +85,25 @@ enum Taken {
 }
 
 impl Desk {
-    /// Checks a message, hands it on and waits until it is durable.
-    async fn take(&mut self, bytes: Vec<u8>) -> Result<Taken, WriterGone> {
-        let (most, outline, source) = (self.bytes_max, Arc::clone(&self.outline), self.source.clone());
+    /// Checks a message, hands it on and waits until it is durable; `what` names it where it is refused.
+    async fn take(&mut self, bytes: Vec<u8>, what: &str) -> Result<Taken, WriterGone> {
+        let most = self.bytes_max;
+        self.judge(move || check(&bytes, most, None), what).await
+    }
+
+    /// The same with a message that was checked with the list that it stood in.
+    async fn admit(&mut self, verdict: Verdict, what: &str) -> Result<Taken, WriterGone> {
+        self.judge(move || verdict, what).await
+    }
+
+    async fn judge(
+        &mut self,
+        verdict: impl FnOnce() -> Verdict + Send + 'static,
+        what: &str,
+    ) -> Result<Taken, WriterGone> {
+        let (outline, source) = (Arc::clone(&self.outline), self.source.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let verdict = check(&bytes, most, None);
+            let verdict = verdict();
             let lines = verdict.findings.iter().filter(|finding| finding.is_error());
             let notes: Vec<String> = lines
                 .map(|finding| format!("line {}: {}: {}", finding.line, finding.path, finding.sentence("en")))
@@ -90,19 +112,23 @@ impl Desk {
             let mut breaches: Vec<String> = breaches.map(|finding| finding.rule.id.to_owned()).collect();
             breaches.dedup();
             let heard = verdict.message.map(|message| {
-                let touch = touch(&message, &outline);
-                Heard { source, message, touch, breaches }
+                let (touch, places) = (touch(&message, &outline), places(&message));
+                Heard { source, message, touch, places, breaches }
             });
             (heard, notes)
         });
         let (heard, notes) = work.await.unwrap_or_else(|why| (None, vec![why.to_string()]));
-        let Some(heard) = heard else { return Ok(Taken::Refused(notes)) };
+        let Some(heard) = heard else {
+            self.line.refused(what, notes.first().map_or("it has no time", String::as_str));
+            return Ok(Taken::Refused(notes));
+        };
         self.ticket += 1;
         let receipt = Some(Receipt { ticket: self.ticket, line: Arc::clone(&self.durable) });
         let events = vec![Event::Foreign(Box::new(heard))];
         self.inbox.send(Envelope { events, receipt }).await.map_err(|_| WriterGone)?;
         let (ticket, mut durable) = (self.ticket, self.durable.subscribe());
         durable.wait_for(|upto| *upto >= ticket).await.map_err(|_| WriterGone)?;
+        self.line.taken();
         Ok(Taken::Durable(notes))
     }
 }
@@ -137,8 +163,8 @@ struct Known {
     hashes: VecDeque<[u8; 32]>,
 }
 
-/// Messages that are remembered for each feed.
-const KNOWN_MAX: usize = 512;
+/// What is remembered for each feed: of every entry of the longest list its address and its words, twice.
+const KNOWN_MAX: usize = 2048;
 
 impl Known {
     fn holds(&self, hash: &[u8; 32]) -> bool {

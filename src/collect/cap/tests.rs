@@ -26,6 +26,7 @@ struct Rig {
     cancel: CancellationToken,
     tracker: TaskTracker,
     inbox: mpsc::Receiver<Envelope>,
+    board: Arc<Board>,
 }
 
 fn start(sources: &Sources) -> Rig {
@@ -33,9 +34,10 @@ fn start(sources: &Sources) -> Rig {
     let (sender, inbox) = mpsc::channel(16);
     let (cancel, tracker) = (CancellationToken::new(), TaskTracker::new());
     let square = geo::Rect::new((107.4, 16.3), (107.8, 16.6)).to_polygon();
-    run(sources, vec![MultiPolygon(vec![square])], &sender, &cancel, &tracker).unwrap();
+    let (board, clock) = (Arc::new(Board::default()), Clock::wall());
+    run(sources, vec![MultiPolygon(vec![square])], (&board, clock), &sender, &cancel, &tracker);
     tracker.close();
-    Rig { cancel, tracker, inbox }
+    Rig { cancel, tracker, inbox, board }
 }
 
 impl Rig {
@@ -74,7 +76,7 @@ async fn until(what: &str, is_true: impl Fn() -> bool) {
 }
 
 fn feed(name: &str, url: String) -> Feed {
-    Feed { name: name.to_owned(), url, interval: Duration::from_millis(30) }
+    Feed { name: name.to_owned(), url, interval: Duration::from_millis(30), ca: None }
 }
 
 #[tokio::test]
@@ -110,6 +112,10 @@ async fn a_feed_is_asked_conditionally_each_message_is_fetched_once_and_no_other
     until("answers that nothing changed", || same.load(Ordering::SeqCst) >= 2).await;
     assert_eq!(fetched.load(Ordering::SeqCst), 1);
     assert!(rig.inbox.try_recv().is_err(), "nothing else is heard");
+    let sources = rig.board.sources();
+    let why: Vec<&str> = sources[0].refusals.iter().map(|refused| refused.why.as_str()).collect();
+    assert_eq!((sources[0].taken, sources[0].refused), (1, 2), "{sources:?}");
+    assert!(why[0].contains("document type") && why[1].contains("another host"), "{why:?}");
     rig.end().await;
 }
 

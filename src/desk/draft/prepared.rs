@@ -22,6 +22,8 @@ pub struct Prepared {
     pub plan: Arc<Plan>,
     /// Sensors whose series are too short for it.
     pub longer: Vec<Longer>,
+    /// The tests of the city that fail under it, by name, each once.
+    pub failing: Vec<String>,
 }
 
 /// A sensor with a longer memory.
@@ -71,7 +73,14 @@ impl Prepared {
             let made = Arc::new(seen.lengthened(retention, &older));
             longer.push(Longer { sensor: ix, retention, seen: Arc::clone(seen), older, made });
         }
-        Ok(Self { plan: Arc::new(plan), longer })
+        let plan = Arc::new(plan);
+        let mut failing: Vec<String> = Vec::new();
+        for failure in plan.rule_tests.run(&plan) {
+            if !failing.contains(&failure.test) {
+                failing.push(failure.test);
+            }
+        }
+        Ok(Self { plan, longer, failing })
     }
 
     /// Gives the tracks of a state their longer memory.

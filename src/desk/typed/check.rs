@@ -24,6 +24,8 @@ const STARTED_MAX: Span = Span::from_h(24);
 const AHEAD_MAX: Span = Span::from_h(7 * 24);
 /// How far clocks of two offices may differ.
 const SKEW_MAX: Span = Span::from_min(5);
+/// The most letters of a quoted number: identifiers of CAP messages are long.
+const NUMBER_MAX: usize = 120;
 /// Zones that may be named.
 const ZONES_MAX: usize = 500;
 
@@ -316,7 +318,7 @@ impl Checker {
     /// Who said it, under which number and when.
     fn quoted(&mut self, fields: &Fields) {
         self.text("issuer", fields.issuer.as_deref(), FIELD_MAX);
-        self.text("number", fields.number.as_deref(), 60);
+        self.text("number", fields.number.as_deref(), NUMBER_MAX);
         self.between("issued_at", fields.issued_at, self.now.minus(PAST_MAX), self.now.plus(SKEW_MAX));
     }
 

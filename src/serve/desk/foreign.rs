@@ -3,23 +3,26 @@
 //! The public sees what is addressed to it and in force; exercises stand apart. Whoever has a message
 //! at hand may have it checked on this machine.
 
-use axum::body::Bytes;
+pub(in crate::serve) mod check;
+pub(in crate::serve) mod paper;
+pub(in crate::serve) mod source;
+
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use sensors::time::{Span, Timestamp};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use crate::cap::read::{BYTES_HARD_MAX, Finding, check};
-use crate::desk::foreign::{Foreign, Said, Touch};
+use crate::cap::read::BYTES_HARD_MAX;
+use crate::desk::foreign::{Foreign, Place, Said, Touch};
 use crate::serve::App;
 use crate::serve::answer::{self, Enveloped};
 use crate::serve::form::{Time, WhyForm};
 use crate::serve::problem::Problem;
 use crate::serve::query::{Query, Raw};
-use crate::serve::route::{Access, Limits, MEMORY, Route};
+use crate::serve::route::{CHANGE, Limits, MEMORY, ORDER, Route};
 use crate::serve::station::Id;
 
 /// Alerts that are listed, the most severe first.
@@ -29,41 +32,40 @@ const CHECK: Limits = Limits { body_bytes: BYTES_HARD_MAX, timeout_s: Some(15), 
 
 /// Its routes.
 pub(in crate::serve) const ROUTES: &[Route] = &[
-    Route {
-        operation: "list_foreign_alerts",
-        method: "GET",
-        path: "/api/v1/foreign-alerts",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400],
-        tagged: true,
-        mount: || get(list),
-    },
-    Route {
-        operation: "show_foreign_alert",
-        method: "GET",
-        path: "/api/v1/foreign-alerts/{id}",
-        access: Access::Public,
-        limits: MEMORY,
-        problems: &[400, 404],
-        tagged: true,
-        mount: || get(show),
-    },
-    Route {
-        operation: "check_foreign_alert",
-        method: "POST",
-        path: "/api/v1/foreign-alerts/check",
-        access: Access::Loopback,
-        limits: CHECK,
-        problems: &[400, 403],
-        tagged: false,
-        mount: || post(examine),
-    },
+    Route::public("list_foreign_alerts", "/api/v1/foreign-alerts", MEMORY, &[400], || get(list)),
+    Route::public("show_foreign_alert", "/api/v1/foreign-alerts/{id}", MEMORY, &[400, 404], || get(show)),
+    Route::question("check_foreign_alert", "/api/v1/foreign-alerts/check", CHECK, &[400, 403], || {
+        post(check::examine)
+    }),
+    Route::local("list_cap_sources", "/api/v1/foreign-alerts/sources", MEMORY, &[400, 403], || {
+        get(source::list)
+    }),
+    Route::local("list_foreign_papers", "/api/v1/foreign-alerts/papers", MEMORY, &[400, 403], || {
+        get(paper::list)
+    }),
+    Route::local("show_foreign_paper", "/api/v1/foreign-alerts/{id}/paper", MEMORY, &[400, 403, 404], || {
+        get(paper::show)
+    }),
+    Route::order("quote_foreign_alert", "/api/v1/foreign-alerts/{id}/quote", ORDER, CHANGE, || {
+        post(paper::quote)
+    }),
+    Route::order("dismiss_foreign_alert", "/api/v1/foreign-alerts/{id}/dismiss", ORDER, CHANGE, || {
+        post(paper::dismiss)
+    }),
 ];
 
 /// Its part of the OpenAPI document.
 #[derive(OpenApi)]
-#[openapi(paths(list, show, examine))]
+#[openapi(paths(
+    list,
+    show,
+    check::examine,
+    source::list,
+    paper::list,
+    paper::show,
+    paper::quote,
+    paper::dismiss
+))]
 pub(in crate::serve) struct Doc;
 
 /// Other authorities' alerts.
@@ -107,6 +109,41 @@ pub(crate) struct ForeignForm {
     /// How it may be quoted: issuer, number and hour; only where one alert is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     quotation: Option<WhyForm>,
+    /// Where it holds, for maps; in a list only with `shapes=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<Vec<PlaceForm>>,
+}
+
+/// An area as it can be drawn. Of all areas of an alert at most 1,000 points are kept.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PlaceForm {
+    /// Its name.
+    name: String,
+    /// Closed rings of `[longitude, latitude]`, degrees.
+    polygons: Vec<Vec<[f64; 2]>>,
+    /// `[longitude, latitude, radius in km]`.
+    circles: Vec<[f64; 3]>,
+    /// What names it in lists of its issuer.
+    geocodes: Vec<GeocodeForm>,
+    /// Whether it is drawn with fewer points than its issuer gave.
+    is_simplified: bool,
+}
+
+/// A name in a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct GeocodeForm {
+    /// The list.
+    name: String,
+    /// The name in it.
+    value: String,
+}
+
+impl PlaceForm {
+    fn of(place: &Place) -> Self {
+        let Place { name, polygons, circles, geocodes, is_simplified } = place.clone();
+        let geocodes = geocodes.into_iter().map(|(name, value)| GeocodeForm { name, value }).collect();
+        Self { name, polygons, circles, geocodes, is_simplified }
+    }
 }
 
 /// What an alert says in one language; nothing here is our own word.
@@ -176,7 +213,17 @@ impl ForeignForm {
             is_contradicted: all.iter().filter(is_same).count() > 1,
             said: alert.said.iter().map(SaidForm::of).collect(),
             quotation: None,
+            places: None,
         }
+    }
+
+    fn drawn(self, alert: &Foreign) -> Self {
+        Self { places: Some(alert.places.iter().map(PlaceForm::of).collect()), ..self }
+    }
+
+    /// With everything that is only said where one alert is asked for.
+    fn whole(self, alert: &Foreign, utc_offset_min: i32) -> Self {
+        Self { quotation: Some(quotation(alert, utc_offset_min)), ..self.drawn(alert) }
     }
 }
 
@@ -201,6 +248,7 @@ fn quotation(alert: &Foreign, utc_offset_min: i32) -> WhyForm {
 /// Other authorities' alerts that are in force.
 #[utoipa::path(
     get, path = "/api/v1/foreign-alerts", operation_id = "list_foreign_alerts", tag = "alerts",
+    params(("shapes" = Option<bool>, Query, description = "`true` adds where each holds, for maps")),
     responses((status = 200, description = "What is addressed to the public and in force", body = Enveloped<ForeignAlerts>))
 )]
 pub(crate) async fn list(
@@ -208,7 +256,13 @@ pub(crate) async fn list(
     Raw(raw): Raw,
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
+    let mut query = Query::read(raw.as_deref(), &["shapes"]);
+    let shapes = query.parsed("shapes", |text| match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(("is neither".to_owned(), "allowed are true, false".to_owned())),
+    });
+    query.finish()?;
     let seen = app.seen();
     let (now, shelf) = (app.shared.clock.now(), &seen.snapshot.state.desk.foreign);
     let all: Vec<&Foreign> = shelf.iter().map(|(_, filed)| &filed.record).collect();
@@ -218,7 +272,11 @@ pub(crate) async fn list(
     let (real, apart): (Vec<_>, Vec<_>) = open.into_iter().partition(|alert| alert.status == "Actual");
     let left_out = real.len().saturating_sub(LISTED_MAX) + apart.len().saturating_sub(LISTED_MAX);
     let forms = |alerts: Vec<&Foreign>| {
-        alerts.into_iter().take(LISTED_MAX).map(|alert| ForeignForm::of(alert, &all)).collect()
+        let form = |alert: &Foreign| {
+            let form = ForeignForm::of(alert, &all);
+            if shapes == Some(true) { form.drawn(alert) } else { form }
+        };
+        alerts.into_iter().take(LISTED_MAX).map(form).collect()
     };
     let listed = ForeignAlerts { alerts: forms(real), exercises: forms(apart), left_out };
     Ok(answer::json(&asked, app.envelope(&seen), &listed))
@@ -244,69 +302,6 @@ pub(crate) async fn show(
         return Err(Problem::unknown("foreign alert", &id, "/api/v1/foreign-alerts lists those in force"));
     };
     let all: Vec<&Foreign> = state.desk.foreign.iter().map(|(_, filed)| &filed.record).collect();
-    let quoted = Some(quotation(alert, state.plan.city.utc_offset_min));
-    let form = ForeignForm { quotation: quoted, ..ForeignForm::of(alert, &all) };
+    let form = ForeignForm::of(alert, &all).whole(alert, state.plan.city.utc_offset_min);
     Ok(answer::json(&asked, app.envelope(&seen), &form))
-}
-
-/// What was found in a message.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct CheckedForm {
-    /// Whether nothing breaks the standard.
-    valid: bool,
-    /// What weighs most comes first.
-    findings: Vec<FindingForm>,
-}
-
-/// One finding.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct FindingForm {
-    /// `error`, or `recommendation`.
-    level: &'static str,
-    /// The rule's name.
-    rule: &'static str,
-    /// Its section in CAP 1.2.
-    section: &'static str,
-    /// The line, counted from 1.
-    line: usize,
-    /// The element.
-    path: String,
-    /// An excerpt of what stands there.
-    said: String,
-    /// What is wrong, and what is allowed.
-    sentence: WhyForm,
-}
-
-impl FindingForm {
-    fn of(finding: &Finding) -> Self {
-        Self {
-            level: finding.rule.level.as_str(),
-            rule: finding.rule.id,
-            section: finding.rule.section,
-            line: finding.line,
-            path: finding.path.clone(),
-            said: finding.said.clone(),
-            sentence: WhyForm { vi: finding.sentence("vi"), en: finding.sentence("en") },
-        }
-    }
-}
-
-/// Checks a CAP message without taking it in.
-#[utoipa::path(
-    post, path = "/api/v1/foreign-alerts/check", operation_id = "check_foreign_alert", tag = "alerts",
-    request_body(content = String, content_type = "application/cap+xml", description = "The message"),
-    responses((status = 200, description = "What was found in it", body = Enveloped<CheckedForm>))
-)]
-pub(crate) async fn examine(State(app): State<App>, Raw(raw): Raw, body: Bytes) -> Result<Response, Problem> {
-    Query::read(raw.as_deref(), &[]).finish()?;
-    let seen = app.seen();
-    let most = seen.snapshot.state.plan.cap_in.message_bytes_max;
-    let verdict = tokio::task::spawn_blocking(move || check(&body, most, None)).await;
-    let verdict = verdict.map_err(|why| {
-        tracing::error!(%why, "a check of a CAP message did not end");
-        Problem::failed()
-    })?;
-    let findings = verdict.findings.iter().map(FindingForm::of).collect();
-    let form = CheckedForm { valid: verdict.is_valid(), findings };
-    Ok(answer::fresh(StatusCode::OK, app.envelope(&seen), &form))
 }

@@ -20,6 +20,8 @@ use crate::watch::snapshot::{Plan, State};
 
 /// The longest line of a backtest that is kept, bytes.
 const SUMMARY_BYTES_MAX: usize = 2_000;
+/// Failing tests that a refusal names.
+const FAILING_TOLD_MAX: usize = 20;
 /// Changes that a notice names.
 const TOLD_MAX: usize = 3;
 
@@ -27,7 +29,10 @@ pub(super) fn carry_out(turn: &mut Turn, order: &Order, act: &Act) -> Result<Don
     match act {
         Act::Propose(proposal) => propose(turn, order, proposal),
         Act::Backtested { id, done } => backtested(turn, order, id, done),
-        Act::Approve { id, version, prepared } => approve(turn, order, id, version, prepared.as_deref()),
+        Act::Approve { id, version, accepts_failing, prepared } => {
+            let seen = Seen { version, accepts_failing };
+            approve(turn, order, id, &seen, prepared.as_deref())
+        }
         Act::Decline { id } => close(turn, order, id, Standing::Declined),
         Act::Withdraw { id } => {
             let draft = &seen(&turn.next.desk.drafts, id, order)?.record;
@@ -82,6 +87,7 @@ fn propose(turn: &mut Turn, order: &Order, proposal: &Proposal) -> Result<Done, 
         proposed_at: turn.now.ms(),
         note: order.note.clone(),
         backtest: None,
+        accepted_failing: Vec::new(),
         closed_by: None,
         closed_because: None,
     };
@@ -109,15 +115,22 @@ fn close(turn: &mut Turn, order: &Order, id: &str, standing: Standing) -> Result
     Ok(turn.file(|desk| &mut desk.drafts, draft, Some(order)))
 }
 
+/// What the officer who approves has seen of a draft.
+struct Seen<'a> {
+    version: &'a str,
+    accepts_failing: &'a [String],
+}
+
 fn approve(
     turn: &mut Turn,
     order: &Order,
     id: &str,
-    version: &str,
+    known: &Seen<'_>,
     prepared: Option<&Prepared>,
 ) -> Result<Done, Refusal> {
     let draft = seen(&turn.next.desk.drafts, id, order)?.record.clone();
-    let prepared = admit(turn, order, &draft, version, prepared)?;
+    let prepared = admit(turn, order, &draft, known, prepared)?;
+    let draft = Draft { accepted_failing: known.accepts_failing.to_vec(), ..draft };
     prepared.lengthen(&mut turn.next.tracks);
     let before = turn.plan.governed.version.clone();
     let withdrawn = turn.replan(&prepared.plan);
@@ -146,15 +159,15 @@ fn admit<'a>(
     turn: &Turn,
     order: &Order,
     draft: &Draft,
-    version: &str,
+    known: &Seen<'_>,
     prepared: Option<&'a Prepared>,
 ) -> Result<&'a Prepared, Refusal> {
     if draft.proposed_by == order.actor.as_str() {
         let who = &draft.proposed_by;
         return Err(refuse(format!("{who} proposed it; a second officer approves")));
     }
-    if draft.version != version {
-        let (given, is) = (short(version), short(&draft.version));
+    if draft.version != known.version {
+        let (given, is) = (short(known.version), short(&draft.version));
         return Err(refuse(format!(
             "version {given} was approved, but the draft is version {is}; look at it"
         )));
@@ -171,12 +184,42 @@ fn admit<'a>(
     }
     let ready = prepared.filter(|prepared| prepared.plan.governed.version == draft.version);
     let ready = ready.ok_or_else(|| refuse("it was not made ready in time; approve it again".to_owned()))?;
+    tried(order, &ready.failing, known.accepts_failing)?;
     match wordless(turn, &ready.plan) {
         Some(words) => Err(refuse(format!(
             "an alert that stands is told with the words {words:?}, which a language would lose; keep them until it is over"
         ))),
         None => Ok(ready),
     }
+}
+
+/// A draft under which tests of the city fail needs an officer who names them all and says why.
+fn tried(order: &Order, failing: &[String], accepted: &[String]) -> Result<(), Refusal> {
+    let named = |names: &[&String]| {
+        let more = names.len().saturating_sub(FAILING_TOLD_MAX);
+        let mut told: Vec<String> =
+            names.iter().take(FAILING_TOLD_MAX).map(|name| format!("{name:?}")).collect();
+        told.extend((more > 0).then(|| format!("and {more} more")));
+        told.join(", ")
+    };
+    let missing: Vec<&String> = failing.iter().filter(|name| !accepted.contains(name)).collect();
+    if !missing.is_empty() {
+        return Err(refuse(format!(
+            "tests of the city fail under it: {}; change the draft, or name them all in accepts_failing with a note that says why",
+            named(&missing)
+        )));
+    }
+    let strange: Vec<&String> = accepted.iter().filter(|name| !failing.contains(name)).collect();
+    if !strange.is_empty() {
+        let told = named(&strange);
+        return Err(refuse(format!(
+            "no such test fails under it: {told}; accepts_failing names those that do"
+        )));
+    }
+    if !failing.is_empty() && order.note.as_ref().is_none_or(|note| note.trim().is_empty()) {
+        return Err(refuse("failing tests are accepted with a reason; give it as the note".to_owned()));
+    }
+    Ok(())
 }
 
 /// Words of an alert that stands, that ends with the new rules, and that could not be told any more.

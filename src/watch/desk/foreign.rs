@@ -3,25 +3,24 @@
 //! A repetition changes nothing. What is strange is kept apart and told; only their issuer, under the
 //! same status, updates or withdraws them: an exercise never ends a real warning.
 
+mod act;
+
 use rules::alert::AlertId;
 use rules::bulletin::Notice;
 use rules::hazard::Severity;
 use sensors::time::{Span, Timestamp};
 
 use super::duty;
-use crate::desk::foreign::{AHEAD_MAX, Act, Foreign, Heard, OPEN_MAX, Odd, Standing, Touch};
-use crate::order::{Done, Order, Refusal};
+use crate::desk::foreign::{AHEAD_MAX, Foreign, Heard, OPEN_MAX, Odd, Standing, Touch};
 use crate::watch::decide::Turn;
 use crate::watch::snapshot::State;
+
+pub(super) use act::carry_out;
 
 /// Notices of severe alerts in an hour; further ones are in the list.
 const TOLD_MAX: usize = 20;
 /// The hour in which notices are counted.
 const HOUR: Span = Span::from_h(1);
-
-pub(super) fn carry_out(_turn: &mut Turn, _order: &Order, act: &Act) -> Result<Done, Refusal> {
-    match *act {}
-}
 
 /// Takes an alert in.
 pub(super) fn hear(turn: &mut Turn, heard: &Heard) {
@@ -138,6 +137,7 @@ fn place(turn: &mut Turn, new: &mut Foreign) {
         tell_odd(turn, new, Odd::Unknown);
     }
     let was_told = known.iter().any(|one| one.told_ms.is_some() && one.standing == Standing::InForce);
+    let was_quoted = known.iter().any(|one| !one.quoted_in.is_empty());
     for mut earlier in known.into_iter().filter(|one| one.followed_by.is_none()) {
         let is_cancelled = new.kind == "Cancel";
         earlier.standing = if is_cancelled { Standing::Cancelled } else { Standing::Superseded };
@@ -145,10 +145,10 @@ fn place(turn: &mut Turn, new: &mut Foreign) {
         turn.file(|desk| &mut desk.foreign, earlier, None);
     }
     if new.kind == "Cancel" {
-        if was_told {
+        if was_told || was_quoted {
             tell(turn, new, "foreign_cancelled");
         }
-    } else if new.severity >= 4 && new.touch != Touch::Elsewhere && new.status == "Actual" {
+    } else if was_quoted || new.severity >= 4 && new.touch != Touch::Elsewhere && new.status == "Actual" {
         tell(turn, new, "foreign");
     }
 }

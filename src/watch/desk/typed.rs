@@ -4,6 +4,7 @@
 
 mod bulletin;
 mod issue;
+mod notice;
 mod release;
 
 use sensors::time::Timestamp;
@@ -37,6 +38,7 @@ pub(super) fn carry_out(turn: &mut Turn, order: &Order, act: &Act) -> Result<Don
 /// Bulletins whose time has passed, orders whose hour has come.
 pub(super) fn follow(turn: &mut Turn) {
     bulletin::follow(turn);
+    notice::follow(turn);
     release::follow(turn);
 }
 

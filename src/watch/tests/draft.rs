@@ -92,7 +92,13 @@ impl Office {
         let draft = self.draft(id);
         let plan = self.town.plan.revised(&draft.files).unwrap();
         let prepared = Prepared::new(plan, &self.town.state, &self.reader).unwrap();
-        Act::Approve { id: id.to_owned(), version: draft.version, prepared: Some(Arc::new(prepared)) }
+        let accepts_failing = prepared.failing.clone();
+        Act::Approve {
+            id: id.to_owned(),
+            version: draft.version,
+            accepts_failing,
+            prepared: Some(Arc::new(prepared)),
+        }
     }
 
     fn approve(&mut self, who: &str, id: &str) -> Answer {
@@ -227,11 +233,48 @@ fn nothing_is_approved_without_a_backtest_of_that_very_version_and_a_second_offi
     assert!(why(&office.order("may-tinh", None, other)).contains("run that one"));
     office.backtest(&id);
     assert!(why(&office.approve("truc-ban", &id)).contains("a second officer approves"));
-    let act = Act::Approve { id: id.clone(), version: "other".into(), prepared: None };
+    let act =
+        Act::Approve { id: id.clone(), version: "other".into(), accepts_failing: Vec::new(), prepared: None };
     assert!(why(&office.order("chi-huy", Some(2), act)).contains("is version"));
     assert_eq!(office.town.plan.governed.version, hue().governed.version);
     filed(&office.approve("chi-huy", &id));
     assert_ne!(office.town.plan.governed.version, hue().governed.version);
+}
+
+#[test]
+fn a_draft_under_which_a_test_of_the_city_fails_needs_its_name_and_a_reason() {
+    let mut office = Office::open();
+    let mut lower = edit("stage-kim-long", "bd2", "raise_m", 1.5);
+    lower.edits.extend(edit("stage-kim-long", "bd2", "clear_m", 1.3).edits);
+    let id = office.propose("truc-ban", &lower);
+    office.backtest(&id);
+    let Act::Approve { id, version, accepts_failing: failing, prepared } = office.approval(&id) else {
+        panic!()
+    };
+    assert!(!failing.is_empty());
+    let act = |names: &[String]| Act::Approve {
+        id: id.clone(),
+        version: version.clone(),
+        accepts_failing: names.to_vec(),
+        prepared: prepared.clone(),
+    };
+    let told = why(&office.order("chi-huy", Some(2), act(&[])));
+    assert!(told.contains(&format!("{:?}", failing[0])) && told.contains("accepts_failing"), "{told}");
+    assert!(office.town.commits.last().unwrap().is_empty(), "nothing is half done");
+    let strange = [failing.as_slice(), &["Không có".to_owned()]].concat();
+    assert!(why(&office.order("chi-huy", Some(2), act(&strange))).contains("no such test fails"));
+    let silent = Order {
+        actor: OfficerId::new("chi-huy"),
+        key: "không lý do".into(),
+        note: None,
+        if_match: Some(2),
+        act: Ordered::Desk(desk::Act::Draft(act(&failing))),
+    };
+    assert!(why(&office.give(&Arc::new(silent))).contains("with a reason"));
+    filed(&office.order("chi-huy", Some(2), act(&failing)));
+    let kept = office.reader.paper(Kind::Draft, &id).unwrap().unwrap();
+    let draft: Draft = serde_json::from_str(&kept.record).unwrap();
+    assert_eq!((&draft.accepted_failing, draft.closed_because.as_deref()), (&failing, Some("sau lũ")));
 }
 
 #[test]
@@ -289,7 +332,7 @@ fn a_commit_that_fails_leaves_the_old_rules_in_force_and_the_same_order_does_it_
     let order = Arc::new(Order {
         actor: OfficerId::new("chi-huy"),
         key: "phê duyệt".into(),
-        note: None,
+        note: Some("theo kết quả chạy thử".to_owned()),
         if_match: Some(2),
         act: Ordered::Desk(desk::Act::Draft(office.approval(&id))),
     });

@@ -1,11 +1,18 @@
 //! Other authorities' alerts: they follow, repeat, contradict each other, go back in time, and end.
 
+use std::sync::Arc;
+
 use sensors::time::Timestamp;
 
 use super::rig::{Town, min};
 use crate::cap::read::{BYTES_MAX, check};
-use crate::desk::foreign::{Foreign, Heard, OPEN_MAX, Standing, Touch};
+use crate::desk::foreign::{self, Foreign, Frame, Heard, OPEN_MAX, Standing, Touch, places};
+use crate::desk::paper::Kind;
+use crate::desk::typed::Moment;
+use crate::desk::{Act, warning};
 use crate::event::Event;
+use crate::order::{Act as Ordering, Answer, Done, OfficerId, Order, Refusal};
+use crate::watch::decide::decide;
 
 /// A message of an issuer: its number, how many minutes after the evening it was sent, what it is.
 struct Word<'a> {
@@ -55,6 +62,7 @@ fn heard(word: &Word<'_>) -> Event {
     let message = verdict.message.unwrap();
     Event::Foreign(Box::new(Heard {
         source: "folder".to_owned(),
+        places: places(&message),
         message,
         touch: Touch::Unclear,
         breaches: Vec::new(),
@@ -215,4 +223,138 @@ fn a_flood_of_alerts_keeps_the_severe_ones_and_tells_it_once() {
         "{:?}",
         told(&town)
     );
+}
+
+/// A town where a quotation needs two officers, as in Huế.
+fn give(town: &mut Town, by: &str, if_match: Option<u64>, act: Act) -> Answer {
+    let key = format!("{by}-{}-{}", town.now.ms(), town.commits.len());
+    let order =
+        Order { actor: OfficerId::new(by), key: key.into(), note: None, if_match, act: Ordering::Desk(act) };
+    let decision = decide(&town.state, town.now, &[Event::Ordered(Arc::new(order))]);
+    town.state = decision.next;
+    town.commits.push(decision.commit);
+    decision.answers.into_iter().next().unwrap()
+}
+
+fn quote(id: &str) -> Act {
+    let frame = Frame {
+        hazard: "flood".to_owned(),
+        zones: vec!["kim-long".to_owned()],
+        whole_city: false,
+        severity: None,
+        valid_until: None,
+        next_at: None,
+    };
+    Act::Foreign(foreign::Act::Quote { id: id.to_owned(), frame: Box::new(frame) })
+}
+
+fn dismiss(id: &str) -> Act {
+    Act::Foreign(foreign::Act::Dismiss {
+        id: id.to_owned(), reason: "Không phải vùng của ta".to_owned()
+    })
+}
+
+fn approve(id: &str) -> Act {
+    Act::Warning(warning::Act::Approve { id: id.to_owned(), zones: None, texts: Vec::new() })
+}
+
+fn why(answer: Answer) -> String {
+    let Answer::Refused(why) = answer else { panic!("{answer:?}") };
+    why.to_string()
+}
+
+fn id_of(town: &Town, number: &str) -> String {
+    open(town).iter().find(|one| one.identifier == number).unwrap().id.clone()
+}
+
+#[test]
+fn a_quotation_says_issuer_number_hour_and_words_and_waits_for_a_second_officer() {
+    let mut town = Town::new();
+    town.decide(&[heard(&Word::default())]);
+    let id = id_of(&town, "N1");
+    assert!(matches!(
+        give(&mut town, "truc-ban", Some(9), quote(&id)),
+        Answer::Refused(Refusal::Stale { .. })
+    ));
+    let Answer::Done(Done::Filed { kind: Kind::Typed, id: typed, .. }) =
+        give(&mut town, "truc-ban", Some(1), quote(&id))
+    else {
+        panic!()
+    };
+    let fields = &town.state.desk.typed.find(&typed).unwrap().record.fields;
+    assert_eq!(
+        (fields.issuer.as_deref(), fields.number.as_deref(), fields.text.as_deref()),
+        (Some("Đài KTTV"), Some("N1"), Some("Lũ khẩn cấp"))
+    );
+    assert_eq!((fields.issued_at, fields.severity), (Some(Moment(super::rig::evening())), Some(4)));
+    let public = |town: &Town| {
+        town.bulletins().into_iter().filter(|b| b.hazard.is_public() && b.automatic).collect::<Vec<_>>()
+    };
+    assert!(public(&town).is_empty(), "one officer is not enough");
+    assert!(why(give(&mut town, "truc-ban", None, approve(&typed))).contains("another officer"));
+    assert!(why(give(&mut town, "truc-ban", None, quote(&id))).contains("quoted in"), "once at a time");
+    assert!(why(give(&mut town, "truc-ban", None, dismiss(&id))).contains("withdraw that bulletin first"));
+    assert!(matches!(give(&mut town, "truong-ca", None, approve(&typed)), Answer::Done(_)));
+    let told = public(&town);
+    let full = &told[0].texts[0].full;
+    for word in ["Đài KTTV", "N1", "18:00", "Lũ khẩn cấp"] {
+        assert!(full.contains(word), "{word}: {full}");
+    }
+    // Its issuer goes on: whoever quoted it hears so, however mild it is by now.
+    let before = town.bulletins().len();
+    town.pass(min(10));
+    town.decide(&[heard(&Word {
+        number: "N2",
+        minutes: 10,
+        kind: "Update",
+        severity: "Minor",
+        refers: "N1",
+        ..Word::default()
+    })]);
+    assert!(town.bulletins().len() > before);
+}
+
+#[test]
+fn nothing_is_quoted_that_is_an_exercise_over_or_put_aside_and_an_empty_area_is_refused() {
+    let mut town = Town::new();
+    town.decide(&[heard(&Word { status: "Exercise", ..Word::default() })]);
+    let id = id_of(&town, "N1");
+    assert!(why(give(&mut town, "truc-ban", None, quote(&id))).contains("status Exercise"));
+    town.decide(&[heard(&Word { number: "N2", ..Word::default() })]);
+    let id = id_of(&town, "N2");
+    let Act::Foreign(foreign::Act::Quote { mut frame, .. }) = quote(&id) else { panic!() };
+    frame.zones.clear();
+    let nowhere = Act::Foreign(foreign::Act::Quote { id: id.clone(), frame });
+    assert!(why(give(&mut town, "truc-ban", None, nowhere)).contains("zones: is missing"));
+    assert!(town.state.desk.typed.is_empty() && town.state.desk.foreign.find(&id).unwrap().version == 1);
+    assert!(matches!(give(&mut town, "truc-ban", Some(1), dismiss(&id)), Answer::Done(_)));
+    assert!(why(give(&mut town, "truc-ban", None, quote(&id))).contains("put it aside"));
+    assert!(matches!(
+        give(&mut town, "truc-ban", None, quote("nothing")),
+        Answer::Refused(Refusal::Absent { .. })
+    ));
+}
+
+#[test]
+fn what_is_put_aside_stays_so_when_it_is_repeated_and_its_update_is_news() {
+    let mut town = Town::new();
+    town.decide(&[heard(&Word::default())]);
+    let id = id_of(&town, "N1");
+    let bare = Act::Foreign(foreign::Act::Dismiss { id: id.clone(), reason: " ".to_owned() });
+    assert!(why(give(&mut town, "truc-ban", Some(1), bare)).contains("reason"));
+    assert!(matches!(give(&mut town, "truc-ban", Some(1), dismiss(&id)), Answer::Done(_)));
+    let papers = town.decide(&[heard(&Word::default())]).papers.len();
+    assert_eq!((papers, standing(&town, "N1")), (0, vec![Standing::Dismissed]));
+    let filed = town.state.desk.foreign.find(&id).unwrap();
+    assert_eq!(filed.record.dismissed.as_ref().map(|given| given.by.as_str()), Some("truc-ban"));
+    assert!(why(give(&mut town, "truc-ban", None, dismiss(&id))).contains("put aside already"));
+    town.pass(min(10));
+    town.decide(&[heard(&Word {
+        number: "N2",
+        minutes: 10,
+        kind: "Update",
+        refers: "N1",
+        ..Word::default()
+    })]);
+    assert_eq!(standing(&town, "N2"), [Standing::InForce]);
 }

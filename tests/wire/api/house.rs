@@ -82,6 +82,7 @@ impl House {
         let feed = broadcast::channel(FEED_CAPACITY).0;
         let pulse = Arc::new(Pulse::default());
         let shared = Shared {
+            cap_sources: Arc::default(),
             snapshots: seen,
             feed: feed.clone(),
             reader: writer.store.reader(4).unwrap(),

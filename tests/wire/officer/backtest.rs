@@ -57,14 +57,24 @@ fn a_draft_is_backtested_over_the_storms_at_hand_and_then_a_second_officer_may_a
     let truths = job["report"]["sum"]["truths"].as_array().unwrap();
     let bd2 = truths.iter().find(|t| t["truth"] == "kim-long" && t["step"] == "bd2").unwrap();
     assert_eq!(bd2["difference"]["lead_crossing_s"], 7200, "{bd2}");
-    // The tests of the rules speak of 2.0 m; whoever approves sees it.
-    assert!(!job["report"]["tests_failed"].as_array().unwrap().is_empty());
+    // The tests of the rules speak of 2.0 m; whoever approves takes that upon them by name.
+    let failed = job["report"]["tests_failed"].as_array().unwrap();
+    let name = |line: &Json| line.as_str().unwrap().split('"').nth(1).unwrap().to_owned();
+    let failed: std::collections::BTreeSet<String> = failed.iter().map(name).collect();
+    assert!(!failed.is_empty());
 
     let (_, head, kept) = get(&service, &format!("/api/v1/rules/drafts/{id}"));
     assert!(head.contains("etag: \"v2\"") && kept["state"] == "backtested", "{head} {kept}");
     let approve = format!("rules/drafts/{id}/approve");
     let (status, _, answer) =
         post_to(&service, &approve, "truc-ban-thuy-van", "a1", "If-Match: \"v2\"\r\n", "{}");
+    assert!(
+        status == 409 && answer["detail"].as_str().unwrap().contains("tests of the city fail"),
+        "{answer}"
+    );
+    let body = json!({ "accepts_failing": failed, "note": "Các phép thử cũ nói 2,0 m." }).to_string();
+    let (status, _, answer) =
+        post_to(&service, &approve, "truc-ban-thuy-van", "a2", "If-Match: \"v2\"\r\n", &body);
     assert_eq!(status, 200, "{answer}");
     let in_force = get(&service, "/api/v1/rules").2;
     assert_eq!(in_force["version"], job["version"]);

@@ -176,6 +176,20 @@ fn references(message: &str) -> Vec<&str> {
     element(message, "references").split_whitespace().filter_map(|one| one.split(',').nth(1)).collect()
 }
 
+/// Approves a draft; where tests of the city speak of what it changes, by the names that the refusal gives.
+fn approved(desk: &mut Desk<'_>, path: &str) {
+    let (status, answer) = desk.order("chi-huy-truong", path, Some(2), &json!({}));
+    if status == 200 {
+        return;
+    }
+    let why = answer["detail"].as_str().unwrap();
+    assert!(why.contains("tests of the city fail"), "{answer}");
+    let (names, _) = why.split_once("; change the draft").unwrap();
+    let names: Vec<&str> = names.split('"').skip(1).step_by(2).collect();
+    let body = json!({ "accepts_failing": names, "note": "Các phép thử cũ nói mức cũ." });
+    desk.done("chi-huy-truong", path, Some(2), &body);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_officers_night_from_a_lowered_threshold_to_the_all_clear_is_proved_afterwards() {
     let mut phones = phones_of(ZONE).await;
@@ -207,7 +221,7 @@ async fn an_officers_night_from_a_lowered_threshold_to_the_all_clear_is_proved_a
     let (status, why) = desk.order("truc-ban", &approve, Some(2), &json!({}));
     assert!(status == 409 && why["detail"].as_str().unwrap().contains("second officer"), "{why}");
     assert_eq!(desk.order("chi-huy-truong", &approve, None, &json!({})).0, 428);
-    desk.done("chi-huy-truong", &approve, Some(2), &json!({}));
+    approved(&mut desk, &approve);
     let raised = desk.see(&path);
     assert_eq!((&raised["level"], &raised["state"]), (&json!("bd2"), &json!("updated")), "{raised}");
     rings(&mut phones, &newest_told(&raised)).await;

@@ -8,6 +8,7 @@ pub(crate) mod collector;
 pub(crate) mod libmodbus;
 pub(crate) mod mischief;
 pub(crate) mod mosquitto;
+pub(crate) mod nginx;
 pub(crate) mod pymodbus;
 pub(crate) mod socat;
 pub(crate) mod sparkplug;

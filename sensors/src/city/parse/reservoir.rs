@@ -17,6 +17,8 @@ const TRAVEL_MAX_S: i64 = 10 * 86_400;
 
 /// An order may be asked for so long before, seconds.
 const NOTICE_MAX_S: i64 = 7 * 86_400;
+/// No dam lets out more than this, m³/s.
+const RISE_MAX_M3_S: i64 = 100_000;
 
 /// Reads the file.
 pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> (Vec<Reservoir>, Vec<Travel>, Terms) {
@@ -56,9 +58,11 @@ pub(super) fn read(top: Row<'_>, network: &Network<'_>) -> (Vec<Reservoir>, Vec<
 fn terms(top: &Row<'_>) -> Terms {
     let default = Terms::default();
     let notice = top.cell("release_notice_s").and_then(|cell| cell.whole(0, NOTICE_MAX_S));
+    let rise = top.cell("release_rise_m3_s").and_then(|cell| cell.whole(1, RISE_MAX_M3_S));
+    let rise = rise.map(|m3_s| Discharge::from_l_per_s(m3_s * 1000));
     let percent = top.cell("release_plausible_percent").and_then(|cell| cell.whole(100, 1000));
     let plausible_percent = percent.unwrap_or(default.plausible_percent);
-    Terms { notice: notice.map(Span::from_s), plausible_percent, ..default }
+    Terms { notice: notice.map(Span::from_s), rise, plausible_percent, ..default }
 }
 
 /// A station that measures a pool level or a release.

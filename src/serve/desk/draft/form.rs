@@ -173,6 +173,17 @@ pub(crate) struct DecisionForm {
     pub(super) note: Option<String>,
 }
 
+/// An approval.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApprovalForm {
+    /// Why, in the officer's words; needed where tests fail.
+    pub(super) note: Option<String>,
+    /// The tests of the city that fail under the draft, each by its name; without them it is refused.
+    #[serde(default)]
+    pub(super) accepts_failing: Vec<String>,
+}
+
 /// An older version, proposed again.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

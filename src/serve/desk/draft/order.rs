@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use sensors::mistake::Mistake;
 
-use super::form::{DecisionForm, ProposalForm, RestoreForm};
+use super::form::{ApprovalForm, DecisionForm, ProposalForm, RestoreForm};
 use crate::desk;
 use crate::desk::draft::compile::{Wanted, compile};
 use crate::desk::draft::{Act as DraftAct, BacktestDone, Draft, File, IN_FORCE, InForce, Prepared};
@@ -29,6 +29,10 @@ use crate::watch::snapshot::{Plan, State as Watched};
 const MISTAKES_MAX: usize = 100;
 /// Versions that are looked through for an older one.
 const HISTORY_MAX: usize = 1_000;
+/// Failing tests that an approval names at most.
+const FAILING_MAX: usize = 1_000;
+/// The name of a test, bytes.
+const FAILING_BYTES_MAX: usize = 1_000;
 /// The fewest digits that name a version.
 const DIGITS_MIN: usize = 12;
 
@@ -107,14 +111,19 @@ fn problem(mistakes: &[Mistake]) -> Problem {
 #[utoipa::path(
     post, path = "/api/v1/rules/drafts/{id}/approve", operation_id = "approve_rules", tag = "rules",
     params(("id" = String, Path, description = "The draft")),
-    request_body = DecisionForm,
+    request_body = ApprovalForm,
     responses((status = 200, description = "It is in force, and the newest readings were judged by it", body = Enveloped<OrderedForm>))
 )]
 pub(crate) async fn approve(
     State(app): State<App>,
     Extension(place): Extension<Place>,
-    Change { id, signed, form }: Change<DecisionForm>,
+    Change { id, signed, form }: Change<ApprovalForm>,
 ) -> Result<Response, Problem> {
+    let longest = form.accepts_failing.iter().map(String::len).max().unwrap_or(0);
+    if form.accepts_failing.len() > FAILING_MAX || longest > FAILING_BYTES_MAX {
+        let allowed = format!("at most {FAILING_MAX} names of {FAILING_BYTES_MAX} bytes");
+        return Err(FieldError::new("accepts_failing", "is too long", allowed).into());
+    }
     let seen = app.seen();
     let open = seen.snapshot.state.desk.drafts.find(&id).map(|filed| filed.record.clone());
     let (version, prepared) = if let Some(draft) = open {
@@ -133,7 +142,7 @@ pub(crate) async fn approve(
         let draft = kept.as_ref().and_then(paper::record::<Draft>);
         (draft.map(|draft| draft.version).unwrap_or_default(), None)
     };
-    let act = DraftAct::Approve { id, version, prepared };
+    let act = DraftAct::Approve { id, version, accepts_failing: form.accepts_failing, prepared };
     give(&app, signed, form.note, Act::Desk(desk::Act::Draft(act))).await
 }
 

@@ -184,3 +184,61 @@ fn the_text_of_every_order_of_every_dam_fits_a_locked_phone() {
         }
     }
 }
+
+/// What officers were told of releases that began without notice.
+fn surprises(town: &Town) -> Vec<String> {
+    let desk = |b: &Bulletin| {
+        b.id.0.starts_with("desk.release_unannounced") || b.id.0.starts_with("desk.release_early")
+    };
+    let all = town.bulletins().into_iter().filter(desk);
+    all.map(|b| {
+        assert!(!b.hazard.is_public() && b.zones.is_empty(), "officers only");
+        b.texts[0].body.clone()
+    })
+    .collect()
+}
+
+#[test]
+fn a_release_without_the_notice_that_is_demanded_is_told_to_officers_once_in_that_time() {
+    let mut town = town(ALONE);
+    let say = |town: &mut Town, m3_s: f64| {
+        let event = town.releases(m3_s);
+        town.decide(&[event]);
+        town.pass(min(30));
+    };
+    for m3_s in [150.0, 330.0, 300.0] {
+        say(&mut town, m3_s);
+    }
+    assert!(surprises(&town).is_empty(), "what turbines pass is no release");
+    say(&mut town, 900.0);
+    let told = surprises(&town);
+    assert!(matches!(&told[..], [one] if one.contains("150–900 m³/s")), "{told:?}");
+    say(&mut town, 1000.0);
+    say(&mut town, 1200.0);
+    assert_eq!(surprises(&town).len(), 1, "it goes on rising");
+    town.pass(Span::from_h(9));
+    say(&mut town, 1200.0);
+    say(&mut town, 1500.0);
+    assert_eq!(surprises(&town).len(), 2, "and again, hours later");
+}
+
+#[test]
+fn a_release_that_was_ordered_in_time_is_no_surprise_and_one_before_its_hour_is() {
+    for (starts, surprise) in [("16T22:30", None), ("17T03:00", Some("03:00 17/11"))] {
+        let mut town = town(ALONE);
+        let event = town.releases(150.0);
+        town.decide(&[event]);
+        let order = ReleaseTerms { starts_at: Moment(time(starts)), ..release() };
+        town.filed("truc-ban", None, Act::Release(Box::new(order)));
+        for _ in 0..9 {
+            town.pass(min(30));
+            let event = town.releases(150.0);
+            town.decide(&[event]);
+        }
+        let event = town.releases(800.0);
+        town.decide(&[event]);
+        let told = surprises(&town);
+        assert_eq!(told.len(), usize::from(surprise.is_some()), "{starts}: {told:?}");
+        assert!(surprise.is_none_or(|hour| told[0].contains(hour)), "{told:?}");
+    }
+}

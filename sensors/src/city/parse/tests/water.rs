@@ -28,6 +28,7 @@ enabled = false
 points_m_m3_s = [[0.5, 20], [1.0, 50]]
 "#;
 const RESERVOIRS: &str = r#"release_notice_s = 7200
+release_rise_m3_s = 90
 release_plausible_percent = 120
 [[reservoir]]
 station = "dap"
@@ -99,6 +100,7 @@ fn a_city_knows_its_curves_its_reservoirs_and_its_travel_times() {
     let arrival = arrival(&city.travels, &dam, &bridge, opened).unwrap();
     assert_eq!(arrival.told_to_public(), time("2025-11-16T21:00:00+07:00"));
     assert_eq!(city.release_terms.notice, Some(crate::time::Span::from_h(2)));
+    assert_eq!(city.release_terms.rise.unwrap().l_per_s(), 90_000);
     assert_eq!(city.release_terms.most(&dam).unwrap().l_per_s(), 300_600);
     assert_eq!(city.release_terms.most(&bridge), None);
     let basin = &city.basins[0];
